@@ -4,6 +4,7 @@
     ├── ConfigError        the configuration is at fault: exit 78, or keep the old one
     ├── StoreError         the database cannot be trusted or written: end the process
     │   ├── StoreBusy      another process holds the store: exit 75
+    │   ├── StoreFull      no room on the disk: nothing is lost, wait and try again, exit 75
     │   └── StoreTooNew    written by a newer version: exit 78
     ├── Temporary          the world is at fault and may mend: try again
     │   └── Uncertain      it broke after the hand-over: try again under the same id
@@ -35,6 +36,10 @@ class StoreError(MonitorError):
 
 class StoreBusy(StoreError):
     """Another process holds the store; the message names it."""
+
+
+class StoreFull(StoreError):
+    """No room to write. The transaction was rolled back; what was pending is still pending."""
 
 
 class StoreTooNew(StoreError):
