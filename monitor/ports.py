@@ -23,6 +23,7 @@ class SourceRow:
     cursor: Mapping[str, Any] = field(default_factory=dict)  # what the last pull handed back
     last_success_at: datetime | None = None
     failures: int = 0  # in a row
+    number: int = 0  # row number in the store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

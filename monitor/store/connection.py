@@ -92,7 +92,7 @@ def savepoint(db: Connection) -> Iterator[None]:
 class Store:
     """One SQLite file. `write` and `read` run a function of a connection on the store's own threads."""
 
-    def __init__(self, path: Path, *, readers: int = 2) -> None:
+    def __init__(self, path: Path, *, readers: int = 2, migrate: Callable[[Connection], int] = schema.migrate) -> None:
         """Open (and create) the file at `path` and bring its schema up to date. Raises StoreError, StoreTooNew."""
         self.path = path
         try:
@@ -101,7 +101,7 @@ class Store:
             raise StoreError(f"cannot create {path.parent}: {error.strerror}; check its owner") from error
         self._writer_db = connect(path)
         with _translated(path):
-            schema.migrate(self._writer_db)
+            migrate(self._writer_db)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._local = threading.local()
         self._reader_dbs: list[Connection] = []
