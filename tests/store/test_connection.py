@@ -14,13 +14,6 @@ from monitor.store import schema
 from monitor.store.connection import Lock, Store, connect, from_text, savepoint, to_text, transaction
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "monitor.db")
-    yield store
-    store.close()
-
-
 def set_fact(db, key="a", value="1"):
     db.execute("INSERT OR REPLACE INTO state VALUES (?, ?, '')", (key, value))
 
