@@ -1,0 +1,114 @@
+"""The books of cleaning one document: what is still there, what went, where each stood. Pure.
+
+Blocks are taken out whole or in part; the account knows for each removed piece its place in the
+document and the place in the clean text where it can be folded back in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.model import Block, Removed
+from monitor.stages import plaintext
+
+_GAP = re.compile(r"[ \t]{2,}")
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A block on its way to the clean text: runs of the original, in order."""
+
+    runs: list[tuple[int, str]]  # (offset in the document, text)
+    kind: str
+
+    @property
+    def text(self) -> str:
+        return " ".join(text for _, text in self.runs)
+
+
+class Account:
+    """Keeps what is left of a document and what was taken out of it."""
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        self._pieces: list[_Piece] = []
+        self._removed: list[tuple[int, str, str, float, bool]] = []
+        for block in blocks:
+            text = (
+                plaintext.squeeze(plaintext.normalise(block.text))
+                if block.kind != "pre"
+                else plaintext.normalise(block.text).strip("\n")
+            )
+            if text.strip():
+                self._pieces.append(_Piece([(block.offset, text)], block.kind))
+
+    def blocks(self) -> list[Block]:
+        """What is left, as blocks."""
+        return [Block(text=piece.text, offset=piece.runs[0][0], kind=piece.kind) for piece in self._pieces]
+
+    def remove(self, verdicts: Mapping[int, tuple[str, float]]) -> bool:
+        """Takes whole blocks out; returns whether there were any."""
+        kept = []
+        for i, piece in enumerate(self._pieces):
+            if i in verdicts:
+                reason, confidence = verdicts[i]
+                self._removed.append((piece.runs[0][0], piece.text, reason, confidence, False))
+            else:
+                kept.append(piece)
+        changed = len(kept) < len(self._pieces)
+        self._pieces = kept
+        return changed
+
+    def cut(self, spans: Mapping[int, Sequence[tuple[int, int, float]]], reason: str = "spam-links") -> None:
+        """Takes pieces out of blocks: index → (start, end, confidence), in order.
+
+        A block that holds nothing else goes whole."""
+        kept: list[_Piece] = []
+        for i, piece in enumerate(self._pieces):
+            cuts = spans.get(i, ())
+            if not cuts:
+                kept.append(piece)
+                continue
+            text, offset = piece.text, piece.runs[0][0]
+            runs: list[tuple[int, str]] = []
+            position = 0
+            for start, end, _ in [*cuts, (len(text), len(text), 0.0)]:
+                part = text[position:start]
+                if part.strip():
+                    lead = len(part) - len(part.lstrip())
+                    runs.append((offset + position + lead, part.strip()))
+                position = end
+            for start, end, confidence in cuts:
+                self._removed.append(
+                    (offset + start, text[start:end].strip(), reason, confidence, bool(runs))
+                )
+            if runs:
+                kept.append(_Piece(runs, piece.kind))
+        self._pieces = kept
+
+    def settle(self) -> tuple[str, tuple[Removed, ...]]:
+        """(clean text, all that was removed in the order of the document)."""
+        out: list[str] = []
+        starts: list[tuple[int, int]] = []  # (offset in the document, position in the clean text) of each run
+        position = 0
+        for piece in self._pieces:
+            if out:
+                out.append("\n\n")
+                position += 2
+            for n, (offset, text) in enumerate(piece.runs):
+                if n:
+                    out.append(" ")
+                    position += 1
+                starts.append((offset, position))
+                out.append(text)
+                position += len(text)
+        removed = []
+        for offset, text, reason, confidence, span in sorted(self._removed, key=lambda item: item[0]):
+            at = next((place for begun, place in starts if begun > offset), position)
+            removed.append(
+                Removed(
+                    text=text, offset=offset, at=at, reason=reason, confidence=round(confidence, 3), span=span
+                )
+            )
+        return "".join(out), tuple(removed)

@@ -1,0 +1,77 @@
+"""Furniture that can be told by its place and shape alone, each kind under its own name. Pure.
+
+These rules say *why* in a word an analyst understands. They hold for any site: none of them
+knows a site's phrases. What they leave is the business of `learned`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from monitor.model import Block
+from monitor.stages.clean import shapes
+from monitor.stages.clean.head import Head
+
+Verdicts = dict[int, tuple[str, float]]  # block index → (reason, confidence)
+
+_NAMES = {
+    "title": ("repeated-title", 0.98),
+    "byline": ("byline", 0.95),
+    "dateline": ("dateline", 0.95),
+    "breadcrumb": ("breadcrumb", 0.97),
+}
+
+
+def verdicts(blocks: Sequence[Block], head: Head, spam: Mapping[int, float]) -> Verdicts:
+    """The blocks that go by rule, with reason and confidence."""
+    found: Verdicts = {}
+    texts = [block.text for block in blocks]
+    for i, block in enumerate(blocks):
+        if block.kind == "hidden":
+            found[i] = ("hidden", 1.0)
+    for i, confidence in spam.items():
+        found.setdefault(i, ("spam-links", confidence))
+    for i, role in head.roles.items():
+        found.setdefault(i, _NAMES[role])
+    last = _last_paragraph(texts, found)
+    if last is None:
+        return found
+    _mirrors(texts, found)
+    _teasers(texts, found, last)
+    return found
+
+
+def _last_paragraph(texts: Sequence[str], found: Verdicts) -> int | None:
+    """Index of the last paragraph that is not cut off like a teaser, None where there is none."""
+    for i in range(len(texts) - 1, -1, -1):
+        if i not in found and shapes.is_prose(texts[i]) and not shapes.CUT.search(texts[i]):
+            return i
+    return None
+
+
+def _mirrors(texts: Sequence[str], found: Verdicts) -> None:
+    """Blocks of nothing but addresses below the text, and the line that announces them."""
+    bare = [i for i, text in enumerate(texts) if shapes.only_addresses(text)]
+    for i in bare:
+        later = [
+            j
+            for j in range(i + 1, len(texts))
+            if j not in found and shapes.is_prose(texts[j]) and not shapes.CUT.search(texts[j])
+        ]
+        if later:
+            continue
+        found.setdefault(i, ("addresses", 0.9))
+        above = i - 1
+        if above >= 0 and texts[above].rstrip().endswith((":", "：")) and len(texts[above]) < 200:
+            found.setdefault(above, ("addresses", 0.9))
+
+
+def _teasers(texts: Sequence[str], found: Verdicts, last: int) -> None:
+    """Below the last paragraph: other articles announced by a heading and a text cut off in mid-sentence."""
+    for i in range(last + 1, len(texts)):
+        if i not in found and shapes.CUT.search(texts[i]) and len(texts[i]) >= 40:
+            found[i] = ("teaser", 0.9)
+            for j in range(i - 1, last, -1):
+                if j in found or shapes.ENDED.search(texts[j]):
+                    break
+                found[j] = ("teaser", 0.85)

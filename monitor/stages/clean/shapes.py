@@ -1,0 +1,62 @@
+"""Small questions about one block that several rooms of cleaning ask. Pure; no page, no model."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+WORD = re.compile(r"[^\W_]+(?:['’\-.][^\W_]+)*")
+URL = re.compile(
+    r"(?:https?|hxxps?|ftp)://[^\s<>\"')\]]+|(?<![\w@.])(?:www\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?![\w.@])(?:/[^\s<>\"')\]]*)?",
+    re.IGNORECASE,
+)
+ENDED = re.compile(r"[.!?。！？।॥؟۔։።]['\"”’»)\]】」』]*$")
+QUOTED = re.compile(r"[,;—–-]['\"”’»」』]+$")  # a quotation that the next block goes on with
+CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\(…\)|&hellip;)['\"”’»)\]]*$")
+# Scripts written without blanks: a character says about as much as half a word elsewhere.
+DENSE = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
+)
+_CRUMB = re.compile(r"\s+[/|>»›→·•]\s+|\s*[»›]\s*")
+
+
+def folded(text: str) -> str:
+    """`text` for comparing: case, width and accents folded, only letters and digits, single spaces."""
+    text = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(WORD.findall("".join(c for c in text if not unicodedata.combining(c))))
+
+
+def weight(text: str) -> int:
+    """Length in characters, with dense scripts counted at what they say: three for one."""
+    return len(text) + 2 * len(DENSE.findall(text))
+
+
+def is_prose(text: str) -> bool:
+    """Whether a block is long enough and ended like a paragraph of running text."""
+    size = weight(text)
+    return (
+        size >= 280
+        or (size >= 75 and bool(ENDED.search(text) or QUOTED.search(text)))
+        or (size >= 140 and text.endswith(")"))
+    )
+
+
+def crumbs(text: str) -> list[str]:
+    """The parts of a breadcrumb trail, [] where the block is none: two separators, short parts."""
+    if len(text) > 250 or "\n" in text or ENDED.search(text):
+        return []
+    parts = [part.strip() for part in _CRUMB.split(text)]
+    if len(parts) < 2 or not all(parts):
+        return []
+    short = [len(WORD.findall(part)) <= 4 for part in parts[:-1]]
+    return parts if all(short) else []
+
+
+def addresses(text: str) -> list[str]:
+    """The web addresses in a block, in order."""
+    return [match.group() for match in URL.finditer(text)]
+
+
+def only_addresses(text: str) -> bool:
+    """Whether a block is nothing but web addresses."""
+    return bool(URL.search(text)) and not WORD.search(URL.sub(" ", text))

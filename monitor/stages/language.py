@@ -1,0 +1,28 @@
+"""Which language a text is written in. Pure; the model of py3langid is loaded once, on first use."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+ENOUGH = 20  # letters: less cannot be told
+_SAMPLE = 4000  # characters looked at
+CERTAIN = 0.6
+
+
+@functools.cache
+def _identifier() -> Any:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def of(text: str, declared: str = "") -> str:
+    """The ISO 639-1 code of `text`; `declared` where the text is too short or too mixed to tell, else ''."""
+    declared = declared.replace("_", "-").split("-", 1)[0].lower()
+    declared = declared if 2 <= len(declared) <= 3 and declared.isalpha() else ""
+    sample = text[:_SAMPLE]
+    if sum(map(str.isalpha, sample)) < ENOUGH:
+        return declared
+    code, probability = _identifier().classify(sample)
+    return str(code) if probability >= CERTAIN else declared
