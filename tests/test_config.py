@@ -72,14 +72,10 @@ def test_what_is_no_duration_says_how_to_write_one(text: str) -> None:
 
 @given(st.integers(min_value=0, max_value=10**12))
 def test_a_formatted_duration_reads_back(milliseconds: int) -> None:
-    assert config.parse_duration(config.format_duration(milliseconds / 1000)) == pytest.approx(
-        milliseconds / 1000
-    )
+    assert config.parse_duration(config.format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
 
 
-@pytest.mark.parametrize(
-    ("text", "count"), [("15MiB", 15 * 2**20), ("64kB", 64000), ("100", 100), ("1.5K", 1536)]
-)
+@pytest.mark.parametrize(("text", "count"), [("15MiB", 15 * 2**20), ("64kB", 64000), ("100", 100), ("1.5K", 1536)])
 def test_sizes_are_read(text: str, count: int) -> None:
     assert config.parse_size(text) == count
 
@@ -428,9 +424,7 @@ def test_secrets_come_from_credentials(tmp_path: Path) -> None:
     assert load(path).channels["mail"].options["password"].reveal() == "beside"
     given_by_systemd = tmp_path / "run"
     given_by_systemd.mkdir()
-    assert (
-        "there is no credential 'smtp'" in faults(path, {"CREDENTIALS_DIRECTORY": str(given_by_systemd)})[0]
-    )
+    assert "there is no credential 'smtp'" in faults(path, {"CREDENTIALS_DIRECTORY": str(given_by_systemd)})[0]
     (given_by_systemd / "monitor_smtp").write_text("from systemd")
     (given_by_systemd / "monitor_smtp").chmod(0o400)
     loaded = load(path, {"CREDENTIALS_DIRECTORY": str(given_by_systemd)})
@@ -558,7 +552,5 @@ def test_show_effective_names_the_defaults_too_as_a_user_writes_them(tmp_path: P
     assert tree["fetch"]["timeout"] == "20s"
     assert tree["folders"]["seeds"]["every"] == "10s"
     assert '= "20s"' in next(line for line in shown.splitlines() if line.startswith("timeout"))
-    assert all("  # " in line for line in shown.splitlines() if " = " in line), (
-        "each value says where it came from"
-    )
+    assert all("  # " in line for line in shown.splitlines() if " = " in line), "each value says where it came from"
     assert load(write(tmp_path, shown)) == load(write(tmp_path, MINIMAL))
