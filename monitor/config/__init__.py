@@ -10,6 +10,7 @@
 It does not compile rules and does not know the kinds of channels: `app` asks those who do.
 """
 
+from monitor.config.files import find
 from monitor.config.load import keywords_query, load
 from monitor.config.shape import (
     Auth,
@@ -25,7 +26,7 @@ from monitor.config.shape import (
     PoolConfig,
     StoreConfig,
 )
-from monitor.config.show import show
+from monitor.config.show import describe, show
 from monitor.config.values import (
     Duration,
     Range,
@@ -55,6 +56,8 @@ __all__ = [
     "Secret",
     "Size",
     "StoreConfig",
+    "describe",
+    "find",
     "format_duration",
     "format_size",
     "keywords_query",

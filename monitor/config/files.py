@@ -36,11 +36,12 @@ class Gathered:
     warnings: list[str] = field(default_factory=list)
 
 
-def find(given: Path | None, environ: Mapping[str, str]) -> Path:
+def find(given: Path | None, environ: Mapping[str, str] | None = None) -> Path:
     """The configuration file to use: the one given, else the first that exists of the usual places.
 
     Raises ConfigError if there is none.
     """
+    environ = os.environ if environ is None else environ
     if given is not None:
         return given.absolute()
     if named := environ.get("MONITOR_CONFIG"):
@@ -179,9 +180,7 @@ def _written_as(part: str, level: Mapping[str, Any]) -> str:
 # ── secrets ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def resolve_secrets(
-    gathered: Gathered, base: Path, environ: Mapping[str, str], faults: Faults, *, read: bool
-) -> None:
+def resolve_secrets(gathered: Gathered, base: Path, environ: Mapping[str, str], faults: Faults, *, read: bool) -> None:
     """Replace every { credential | file | env } in the tree by a `Secret`.
 
     With `read` false the values stay empty: for commands that need none and may not be allowed to see them.
@@ -205,9 +204,7 @@ def resolve_secrets(
             return Secret("", origin)
         try:
             if kind == "env":
-                gathered.warnings.append(
-                    f"{path}: child processes see the secrets of the environment; prefer a file"
-                )
+                gathered.warnings.append(f"{path}: child processes see the secrets of the environment; prefer a file")
                 return Secret(environ[name], origin)
             if kind == "credential":
                 return Secret(_read_secret(_credential(name, base, environ)), origin)
@@ -230,9 +227,7 @@ def _credential(name: str, base: Path, environ: Mapping[str, str]) -> Path:
         for candidate in (Path(directory) / name, Path(directory) / f"monitor_{name}"):
             if candidate.exists():
                 return candidate
-        raise ValueError(
-            f"there is no credential '{name}'; put it into {base}/credentials and restart the service"
-        )
+        raise ValueError(f"there is no credential '{name}'; put it into {base}/credentials and restart the service")
     return base / "credentials" / name
 
 

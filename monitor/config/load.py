@@ -48,9 +48,7 @@ NAMED: Mapping[str, type] = {
 }
 
 
-def load(
-    path: Path | None = None, *, environ: Mapping[str, str] | None = None, secrets: bool = True
-) -> Config:
+def load(path: Path | None = None, *, environ: Mapping[str, str] | None = None, secrets: bool = True) -> Config:
     """The configuration in `path` (else the usual places), its conf.d and the environment.
 
     With `secrets` false, secrets are left unread. Raises ConfigError holding all faults, one line each,
@@ -125,20 +123,14 @@ def _slugs(tables: object, section: str, faults: Faults) -> Iterable[tuple[str, 
         return
     for slug, table in tables.items():
         if not SLUG.fullmatch(slug):
-            faults.add(
-                f"{section}.{slug}", "a name has at most 63 letters a–z, digits, _ and -, no _ or - first"
-            )
+            faults.add(f"{section}.{slug}", "a name has at most 63 letters a–z, digits, _ and -, no _ or - first")
         elif not isinstance(table, dict):
-            faults.add(
-                f"{section}.{slug}", f"stands outside a table with a name: write [{section}.NAME] above it"
-            )
+            faults.add(f"{section}.{slug}", f"stands outside a table with a name: write [{section}.NAME] above it")
         else:
             yield slug, table
 
 
-def _channels(
-    tables: object, faults: Faults, base: Path, origins: Mapping[str, Any]
-) -> dict[str, ChannelConfig]:
+def _channels(tables: object, faults: Faults, base: Path, origins: Mapping[str, Any]) -> dict[str, ChannelConfig]:
     out = {}
     for slug, raw in _slugs(tables, "channels", faults):
         assert isinstance(raw, dict)
@@ -165,9 +157,7 @@ def _check_references(
     for section in ("feeds", "sitemaps", "folders", "opml"):
         for slug in _keys(tree, section):
             if slug in owners:
-                faults.add(
-                    f"{section}.{slug}", f"there is a source of that name already: {owners[slug]}.{slug}"
-                )
+                faults.add(f"{section}.{slug}", f"there is a source of that name already: {owners[slug]}.{slug}")
             owners.setdefault(slug, section)
     channels = _keys(tree, "channels")
     for slug in parts["monitor"].notices:
