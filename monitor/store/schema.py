@@ -97,7 +97,7 @@ CREATE TABLE entries (
 CREATE INDEX entries_pending ON entries (try_at, id) WHERE state = 'pending';
 CREATE INDEX entries_article ON entries (article_id);
 CREATE INDEX entries_canonical ON entries (canonical_url) WHERE canonical_url IS NOT NULL;
-CREATE INDEX entries_source_seen ON entries (source_id, seen_at);
+CREATE INDEX entries_source_seen ON entries (source_id, seen_at, state);
 
 CREATE TABLE stories (
     id INTEGER PRIMARY KEY,
@@ -118,7 +118,6 @@ CREATE TABLE articles (
     title TEXT NOT NULL DEFAULT '',
     byline TEXT NOT NULL DEFAULT '',
     outlet TEXT NOT NULL DEFAULT '',
-    text TEXT NOT NULL,
     language TEXT NOT NULL DEFAULT '',
     published_at TEXT,                       -- unknown stays NULL, never 'now'
     seen_at TEXT NOT NULL,
@@ -131,7 +130,8 @@ CREATE TABLE articles (
     ruling TEXT NOT NULL DEFAULT 'fresh',    -- fresh, echo
     because TEXT NOT NULL DEFAULT '',        -- why it founded or joined its story
     scores TEXT NOT NULL DEFAULT '{}',
-    revisions INTEGER NOT NULL DEFAULT 0
+    revisions INTEGER NOT NULL DEFAULT 0,
+    text TEXT NOT NULL                       -- clean text; last, since columns behind a long one are slow to reach
 );
 CREATE INDEX articles_canonical ON articles (canonical_url) WHERE canonical_url IS NOT NULL;
 CREATE INDEX articles_hash ON articles (text_hash) WHERE text_hash <> '';
@@ -331,7 +331,7 @@ CREATE TABLE state (
 -- Full text over the words that rules see. Contentless: the clean text stands in articles, and the normalised words
 -- can be made again from it, which is also how a row is taken out. The ascii tokenizer leaves every other script whole:
 -- words.index_text has already decided what a word is.
-CREATE VIRTUAL TABLE articles_fts USING fts5 (title, text, content='', tokenize="ascii tokenchars '.'");
+CREATE VIRTUAL TABLE articles_fts USING fts5 (text, title, content='', tokenize="ascii tokenchars '.'");
 """
 
 
