@@ -1,0 +1,211 @@
+"""Two texts → how much of one is in the other, and whether the facts in what they share agree.
+
+A text is compared as its word 3-grams ("shingles"), each weighing 1 / the number of stories that have it: a
+subscription notice or the fixed words of a weather report weigh next to nothing. What stands between two shared
+passages is a slot: a number or a name in a slot that the other text does not have at all contradicts it.
+A function of values. Not the place where a ruling is made: that is `dedupe`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.stages.fingerprint import LENGTH, Hashes, facts, shingles
+
+Weights = NDArray[np.float64]
+
+HEAD = 40  # words that make the head of a text
+SLOT = 8  # longest slot, in words
+
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # a character is a word
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_CLOCK = re.compile(r"^\d{1,2}[:.]\d\d\b", re.MULTILINE)  # the time before an item of a live page: not a fact
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+
+
+class Rarity(Protocol):
+    """In how many stories word sequences and single words were seen."""
+
+    @property
+    def stories(self) -> float:
+        """How many stories were counted."""
+
+    def __call__(self, hashes: Hashes) -> Weights:
+        """For each hash: in how many stories it was seen, about; 0 is never."""
+
+
+def tokens(text: str) -> list[str]:
+    """Words for comparison: lower case, compatibility forms unified, punctuation and invisible characters gone.
+
+    Far cheaper than `words.analyse`, whose offsets and inflections a comparison of two stored texts can do without.
+    """
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
+    return _WORD.findall(unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold())
+
+
+class Reading:
+    """A text made ready for comparison. Parts are computed when first asked for."""
+
+    def __init__(self, title: str, text: str, rarity: Rarity) -> None:
+        self.title = title
+        self.text = text
+        self.rarity = rarity
+        self.words: Sequence[str] = tokens(_CLOCK.sub("", text))
+        self.hashes = shingles(self.words)
+
+    @property
+    def count(self) -> int:
+        """How many words."""
+        return len(self.words)
+
+    @cached_property
+    def distinct(self) -> Hashes:
+        """Its shingles, ascending, each once."""
+        return np.unique(self.hashes)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """Of each shingle, in reading order: 1 / the number of stories that have it."""
+        return 1.0 / np.maximum(self.rarity(self.hashes), 1.0)
+
+    @cached_property
+    def counted(self) -> Hashes:
+        """What is counted for the rarity of later texts: its shingles and its single words, ascending, each once."""
+        return np.union1d(self.distinct, shingles(self.words, 1))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Its words."""
+        return frozenset(self.words)
+
+    @cached_property
+    def title_words(self) -> frozenset[str]:
+        """Words of its title that say something: numbers, and words of four letters or more in Latin script."""
+        return frozenset(w for w in tokens(self.title) if len(w) > 3 or not w.isascii() or w.isdigit())
+
+    @cached_property
+    def factual(self) -> NDArray[np.bool_]:
+        """For each word: is it a part of a number or a name?"""
+        names = frozenset(tokens(" ".join(facts(self.text))))
+        return np.fromiter((w in names or not w.isalpha() for w in self.words), np.bool_, self.count)
+
+    @cached_property
+    def is_digest(self) -> bool:
+        """Have its paragraphs nothing in common, as the items of a press review?
+
+        Of the words that few stories have, an article repeats a fifth in another paragraph, a digest hardly any.
+        False where there is too little to tell by, or too little was read yet.
+        """
+        paragraphs = [p for p in (set(tokens(line)) for line in self.text.split("\n")) if len(p) >= 8]
+        if len(paragraphs) < 4 or self.rarity.stories < 100:
+            return False
+        times = Counter(word for paragraph in paragraphs for word in paragraph if len(word) > 2)
+        words = list(times)
+        seen = self.rarity(shingles(words, 1)).tolist()
+        rare = [times[word] for word, stories in zip(words, seen, strict=True) if stories < 0.02 * self.rarity.stories]
+        return sum(rare) >= 20 and sum(n for n in rare if n > 1) < 0.08 * sum(rare)
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """What of one text is in another."""
+
+    share: float  # of its shingles, by weight
+    rare: float  # weight of the shared ones, each once: 20 is twenty sequences that nobody else has
+    cover: Weights  # for each word: of the heaviest shared shingle it stands in; 0 outside shared passages
+
+    @property
+    def foreign_head(self) -> float:
+        """Share of its first words that stand outside shared passages."""
+        head = self.cover[:HEAD]
+        return float((head == 0).mean()) if len(head) else 1.0
+
+
+def passages(part: Reading, whole: Reading) -> Passages:
+    """What of `part` is in `whole`, wherever it stands there."""
+    count = part.count
+    if not count or not whole.count:
+        return Passages(0.0, 0.0, np.zeros(count))
+    places = np.searchsorted(whole.distinct, part.hashes)
+    places[places == len(whole.distinct)] = 0
+    held = np.where(whole.distinct[places] == part.hashes, part.weights, 0.0)
+    cover = np.zeros(count)
+    for shift in range(min(LENGTH, count)):
+        stretch = cover[shift : shift + len(held)]
+        np.maximum(stretch, held, out=stretch)
+    once = np.unique(part.hashes, return_index=True)[1]
+    return Passages(float(held.sum() / part.weights.sum()), float(held[once].sum()), cover)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How the facts of one text fare in another, by the weight of the passages they stand in."""
+
+    agreeing: float  # in shared passages
+    contradicted: float  # in slots, and nowhere in the other text
+
+    @property
+    def agreement(self) -> float:
+        """Share of them that agree; 1 where there are none."""
+        total = self.agreeing + self.contradicted
+        return self.agreeing / total if total else 1.0
+
+
+def facts_in(one: Reading, other: Reading, here: Passages, there: Passages) -> tuple[Facts, Facts]:
+    """How the facts of each text fare in the other. `here`: what of `one` is in `other`; `there`: the reverse."""
+    ours, theirs = _slots(one, here.cover), _slots(other, there.cover)
+    return _facts(one, other, here.cover, ours, theirs), _facts(other, one, there.cover, theirs, ours)
+
+
+def _facts(
+    part: Reading, whole: Reading, cover: Weights, slots: dict[str, float], counterparts: Iterable[str]
+) -> Facts:
+    agreeing: dict[str, float] = {}
+    for place in np.flatnonzero(part.factual & (cover > 0)).tolist():
+        word = part.words[place]
+        agreeing[word] = max(agreeing.get(word, 0.0), float(cover[place]))
+    contradicted = sum(
+        weight
+        for word, weight in slots.items()
+        # A misprint of a name contradicts nothing; a misprint of a number cannot be told from another number.
+        if word not in whole.vocabulary and (word.isdigit() or not get_close_matches(word, counterparts, 1, 0.7))
+    )
+    return Facts(sum(agreeing.values()), contradicted)
+
+
+def _slots(part: Reading, cover: Weights) -> dict[str, float]:
+    """Facts between two shared passages close together, each with the lesser weight of the two passages."""
+    inside = np.flatnonzero(cover)
+    gaps = np.diff(inside)
+    found: dict[str, float] = {}
+    for gap in np.flatnonzero((gaps > 1) & (gaps <= SLOT + 1)).tolist():
+        before, after = int(inside[gap]), int(inside[gap + 1])
+        weight = float(min(cover[before], cover[after]))
+        for place in range(before + 1, after):
+            if part.factual[place]:
+                found[part.words[place]] = max(found.get(part.words[place], 0.0), weight)
+    return found
+
+
+def titles_in_common(one: Reading, other: Reading) -> float:
+    """Share of the shorter title's words that the other title has; 0 without a title."""
+    fewer = min(len(one.title_words), len(other.title_words))
+    return len(one.title_words & other.title_words) / fewer if fewer else 0.0
+
+
+def title_support(one: Reading, other: Reading) -> float:
+    """Share of the one title's words that the other article has in its title or text; 0 without a title."""
+    words = one.title_words
+    return sum(w in other.title_words or w in other.vocabulary for w in words) / len(words) if words else 0.0
