@@ -313,10 +313,12 @@ class Delivery:
     public_id: str  # stable across retries: Message-ID, webhook-id
     channel: str  # slug
     target: str  # mail address, URL …; a channel without targets has ''
-    kind: str = "alert"  # 'alert', 'digest', 'notice', 'test'
+    kind: str = "alert"  # 'alert', 'digest', 'summary' (over a cap), 'notice', 'test'
     created_at: datetime
+    due_at: datetime | None = None  # when it was first to be sent; later than created_at for a digest
     attempts: int = 0
     subject: str = ""  # for notices; messages of alerts are rendered from their alerts
     body: str = ""
     thread_id: str = ""  # public_id of the first delivery of the story to this target
-    alerts: tuple[AlertView, ...] = ()
+    alerts: tuple[AlertView, ...] = ()  # the first so many; `more` counts the rest
+    more: int = 0

@@ -82,7 +82,9 @@ def read_table(
         faults.add(path, f"must be a table, not {_kind(table)}")
         return None
     hints = get_type_hints(cls, include_extras=True)
-    keys = [f.name for f in fields(cls) if f.name not in given and not f.metadata.get("hidden")]  # type: ignore[arg-type]
+    # A key that is a Python keyword ('from') has its name in the field's metadata.
+    named = {f.metadata.get("key", f.name): f.name for f in fields(cls) if not f.metadata.get("hidden")}  # type: ignore[arg-type]
+    keys = [key for key, name in named.items() if name not in given]
     before = len(faults.found)
     values: dict[str, Any] = dict(given)
     for key, raw in table.items():
@@ -90,13 +92,14 @@ def read_table(
             faults.add(f"{path}.{key}", f"unknown key '{key}'{did_you_mean(key, keys)}")
             continue
         try:
-            values[key] = _convert(raw, hints[key], base)
+            values[named[key]] = _convert(raw, hints[named[key]], base)
         except ValueError as error:
             faults.add(f"{path}.{key}", str(error))
     for one in fields(cls):  # type: ignore[arg-type]
         required = one.default is MISSING and one.default_factory is MISSING
-        if required and one.name not in values and one.name not in table:
-            faults.add(path, f"'{one.name}' is missing")
+        key = one.metadata.get("key", one.name)
+        if required and one.name not in values and key not in table:
+            faults.add(path, f"'{key}' is missing")
     if len(faults.found) > before:
         return None
     try:
