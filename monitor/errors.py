@@ -17,6 +17,9 @@ Anything that is not in this tree is a bug and shows its traceback.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class MonitorError(Exception):
     """Root of all errors of this program. The message says what is wrong and what to do."""
@@ -51,12 +54,21 @@ class Temporary(MonitorError):
 
     `retry_after`: seconds the other side asked us to wait, or None.
     `kind`: a stable short name of the cause, e.g. 'timeout', 'http-503', 'greylisted'.
+    `cursor`: what a source wants remembered although the visit failed, or None.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, kind: str = "temporary"):
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        kind: str = "temporary",
+        cursor: Mapping[str, Any] | None = None,
+    ):
         super().__init__(message)
         self.retry_after = retry_after
         self.kind = kind
+        self.cursor = cursor
 
 
 class Uncertain(Temporary):
@@ -64,11 +76,16 @@ class Uncertain(Temporary):
 
 
 class Permanent(MonitorError):
-    """Trying the same again cannot help. `kind`: a stable short name, e.g. 'http-404', 'not-a-feed'."""
+    """Trying the same again cannot help.
 
-    def __init__(self, message: str, *, kind: str = "permanent"):
+    `kind`: a stable short name, e.g. 'http-404', 'not-a-feed'.
+    `cursor`: what a source wants remembered although the visit failed, or None.
+    """
+
+    def __init__(self, message: str, *, kind: str = "permanent", cursor: Mapping[str, Any] | None = None):
         super().__init__(message)
         self.kind = kind
+        self.cursor = cursor
 
 
 class Gone(Permanent):

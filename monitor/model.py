@@ -60,6 +60,7 @@ class Entry:
     title: str = ""  # plain text, at most 2,000 characters
     author: str = ""
     outlet: str = ""  # the publisher named for this appearance; '' is unknown
+    section: str = ""  # sub-folder of a drop folder, '' at its top: each has a site profile of its own
     language: str = ""  # as declared; '' is unknown
     tags: tuple[str, ...] = ()
     published_at: datetime | None = None

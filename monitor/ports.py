@@ -40,6 +40,7 @@ class Pull:
     moved_to: str | None = None  # permanent redirect whose target parsed as a feed
     warnings: tuple[str, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()  # (name, reason) of what could not become an entry
+    more: bool = False  # not everything fitted into this visit: come again at once
 
 
 class Source(Protocol):

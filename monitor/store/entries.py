@@ -71,7 +71,7 @@ def _known(db: sqlite3.Connection, source: int, guids: Sequence[str]) -> dict[st
 
 
 def _insert(db: sqlite3.Connection, source: int, entry: Entry, digest: str, now: datetime, baseline: bool) -> int:
-    payload, meta = _pack(entry.content)
+    payload, meta = _pack(entry)
     cursor = db.execute(
         """INSERT INTO entries (source_id, guid, url, title, author, outlet, language, tags, published_at, seen_at,
                                 announced_hash, state, baseline, payload, payload_meta, try_at)
@@ -98,7 +98,7 @@ def _insert(db: sqlite3.Connection, source: int, entry: Entry, digest: str, now:
 
 
 def _announce_again(db: sqlite3.Connection, number: int, entry: Entry, digest: str, now: datetime) -> None:
-    payload, meta = _pack(entry.content)
+    payload, meta = _pack(entry)
     db.execute(
         """UPDATE entries SET url = ?, title = ?, author = ?, announced_hash = ?, state = 'pending',
                   because = 'announced again with other content', payload = ?, payload_meta = ?, try_at = ?,
@@ -143,6 +143,7 @@ def _as_pending(row: sqlite3.Row) -> PendingEntry:
             tags=tuple(json.loads(row["tags"])),
             published_at=from_text(row["published_at"]),
             content=_unpack(row["payload"], row["payload_meta"]),
+            section=json.loads(row["payload_meta"] or "{}").get("section", ""),
             number=row["id"],
         ),
         number=row["id"],
@@ -228,7 +229,8 @@ def baseline_summary(db: sqlite3.Connection, source: int) -> tuple[int, int] | N
     return int(stored), int(alerted)
 
 
-def _pack(content: Document | None) -> tuple[bytes | None, str | None]:
+def _pack(entry: Entry) -> tuple[bytes | None, str | None]:
+    content = entry.content
     if content is None:
         return None, None
     meta = {
@@ -240,6 +242,7 @@ def _pack(content: Document | None) -> tuple[bytes | None, str | None]:
         "fetched_at": to_text(content.fetched_at) if content.fetched_at else None,
         "fragment": content.fragment,
         "size": len(content.body),
+        "section": entry.section,
     }
     return zstandard.ZstdCompressor(level=1).compress(content.body), json.dumps(meta, ensure_ascii=False)
 

@@ -1,0 +1,126 @@
+"""Feed bytes → entries: RSS, RDF, Atom, JSON Feed.
+
+`parse_plain` is quick and safe enough for the event loop, and answers None for anything but plain well-formed
+XML in a known encoding; `parse` understands everything and belongs in a worker process with a deadline.
+Pure; touches nothing. Not the place where bodies become text: that is extraction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from monitor.errors import Permanent, Temporary
+from monitor.model import Document
+from monitor.stages.parse import json, lenient, xml
+from monitor.stages.parse.dates import parse_date
+from monitor.stages.parse.decode import decode, quick
+from monitor.stages.parse.feed import BRIDGE_FAILS, Feed, Raw, finish
+from monitor.stages.parse.page import Found, discover, looks_like_page
+from monitor.stages.parse.repair import MAX_DEPTH, depth, find_root, repair
+from monitor.stages.parse.text import plain, scrub, web_link
+
+__all__ = ["VERSION", "Feed", "Found", "discover", "parse", "parse_date", "parse_plain", "plain", "scrub", "web_link"]
+
+VERSION = "1"  # raised when a document that could not be read before may be readable now
+PLAIN_LIMIT = 2 * 1024 * 1024  # bytes; larger feeds go to a worker
+
+
+def parse_plain(document: Document, *, source: str = "", now: datetime | None = None) -> Feed | None:
+    """The feed, if it is plain well-formed XML without a DOCTYPE and of moderate size; else None.
+
+    Raises Temporary (kind 'bridge-error') for a feed that is nothing but a bridge's error message.
+    """
+    body = document.body
+    if len(body) > PLAIN_LIMIT or _prolog(body) is None:
+        return None
+    encoded = quick(body, document.charset)
+    if encoded is None:
+        return None
+    raw = xml.strict(encoded, document.url)
+    return _finished(raw, document, source, now) if raw else None
+
+
+def _prolog(body: bytes) -> bytes | None:
+    """What stands before the root element, or None where that is not plain."""
+    head = body[:4096]
+    if head[:3] == b"\xef\xbb\xbf":
+        head = head[3:]
+    at = 0
+    while True:
+        at = head.find(b"<", at)
+        if at < 0:
+            return None
+        follow = head[at + 1 : at + 2]
+        if follow == b"?":
+            at += 2
+        elif follow == b"!":
+            if head[at : at + 4] != b"<!--":
+                return None
+            at = head.find(b"-->", at)
+            if at < 0:
+                return None
+        else:
+            return head[:at] if follow.isalpha() else None
+
+
+def parse(document: Document, *, source: str = "", now: datetime | None = None) -> Feed:
+    """The feed in a document, whatever state it is in. Runs in a worker: it may take long and much memory.
+
+    Raises Permanent (kind 'empty', 'web-page', 'not-a-feed', 'too-deep') or Temporary (kind 'bridge-error',
+    'unreadable').
+    """
+    if not document.body.strip(b" \t\r\n\0\xef\xbb\xbf"):
+        raise Temporary("the answer is empty", kind="empty")
+    return parse_plain(document, source=source, now=now) or _difficult(document, source, now)
+
+
+def _finished(raw: Raw, document: Document, source: str, now: datetime | None) -> Feed:
+    feed = finish(raw, document, source=source, now=now)
+    if feed.refused and not feed.entries and feed.refused[0][1] == BRIDGE_FAILS:
+        raise Temporary(f"the bridge that makes this feed fails: {feed.refused[0][0]}", kind="bridge-error")
+    return feed
+
+
+def _difficult(document: Document, source: str, now: datetime | None) -> Feed:
+    text, encoding = decode(document.body, document.charset)
+    text = text.lstrip("\ufeff\x00 \t\r\n")
+    if text[:1] in "{[":
+        try:
+            raw = json.read(scrub(text))
+        except ValueError as error:
+            raise Temporary(f"looks like JSON, but is broken: {error}", kind="unreadable") from None
+        if raw is None:
+            raise Permanent("answers JSON that is no JSON Feed", kind="not-a-feed")
+        return _finished(raw, document, source, now)
+    root = find_root(text)
+    if root < 0 or (root > 200 and looks_like_page(text[:root], document.media_type)):
+        raise _no_feed(document, text)
+    if depth(text) > MAX_DEPTH:
+        raise Permanent(f"nests elements more than {MAX_DEPTH} deep, as no feed does", kind="too-deep")
+    mended, cut = repair(text)
+    raw = xml.strict(mended.encode("utf-8", "replace"), document.url)
+    if raw is not None:
+        raw.method = "repaired"
+        if not cut and document.body[:5] == b"<?xml" and mended == text[root:]:
+            raw.method = "strict"
+    else:
+        raw = lenient.read(text, document.url)
+        if raw is None:
+            raise _no_feed(document, text)
+        raw.warnings.append("the XML is broken beyond simple repair; it was read leniently")
+    if cut:
+        raw.damaged = True
+        raw.warnings.append("the feed ends in the middle; what is complete was read")
+    if encoding != "utf-8":
+        raw.warnings.append(f"read as {encoding}")
+    return _finished(raw, document, source, now)
+
+
+def _no_feed(document: Document, text: str) -> Permanent:
+    if looks_like_page(text, document.media_type):
+        return Permanent(
+            "answers a web page instead of a feed: it may have moved; "
+            f"try `monitor feeds discover {document.url or 'URL'}`",
+            kind="web-page",
+        )
+    return Permanent("answers something that is no feed (neither RSS, Atom, RDF nor JSON Feed)", kind="not-a-feed")

@@ -1,0 +1,105 @@
+"""Bounded decompression: gzip and deflate as servers really send them, never more than was asked for.
+
+Pure: bytes in, bytes out. Other encodings are not asked for and not understood.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+_BOGUS = frozenset(("", "identity", "none", "utf-8", "utf8", "iso-8859-1", "text", "binary", "8bit", "7bit"))
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class TooLarge(Exception):
+    """More bytes came out than the limit allows."""
+
+
+class Corrupt(Exception):
+    """The compressed stream is broken or cut off."""
+
+
+class Unsupported(Exception):
+    """An encoding nobody asked for."""
+
+
+def codings(header: str) -> list[str]:
+    """Content codings in the order they were applied; names that mean nothing are left out.
+
+    Raises Unsupported for more than two, or for one that is not gzip or deflate.
+    """
+    found = []
+    for part in header.lower().split(","):
+        name = part.strip().strip('"')
+        if name in _BOGUS:
+            continue
+        if name in ("gzip", "x-gzip"):
+            found.append("gzip")
+        elif name == "deflate":
+            found.append("deflate")
+        else:
+            raise Unsupported(name)
+    if len(found) > 2:
+        raise Unsupported(header)
+    return found
+
+
+def inflate(data: bytes, coding: str, limit: int) -> bytes:
+    """`data` decompressed, at most `limit` bytes. Raises TooLarge or Corrupt.
+
+    Lenient where browsers are: plain bytes labelled as compressed pass through; raw deflate without its zlib
+    head is understood; several gzip members are joined; padding after the last member is dropped.
+    """
+    if not data:
+        return data
+    if coding == "gzip":
+        return _gzip(data, limit)
+    if data[:2] == _GZIP_MAGIC:
+        return _gzip(data, limit)
+    try:
+        return _stream(data, zlib.MAX_WBITS, limit)[0]
+    except Corrupt:
+        pass
+    try:
+        return _stream(data, -zlib.MAX_WBITS, limit)[0]
+    except Corrupt:
+        if _looks_plain(data):
+            return data
+        raise
+
+
+def gunzip_file(data: bytes, limit: int) -> bytes:
+    """A body that is itself a gzip file (`sitemap.xml.gz`), opened; any other body unchanged."""
+    return _gzip(data, limit) if data[:2] == _GZIP_MAGIC else data
+
+
+def _gzip(data: bytes, limit: int) -> bytes:
+    if data[:2] != _GZIP_MAGIC:
+        if _looks_plain(data):
+            return data
+        raise Corrupt("labelled gzip, but is not")
+    out = bytearray()
+    while data[:2] == _GZIP_MAGIC:
+        piece, data = _stream(data, 16 + zlib.MAX_WBITS, limit - len(out))
+        out += piece
+    return bytes(out)
+
+
+def _stream(data: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
+    machine = zlib.decompressobj(window)
+    try:
+        out = machine.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise Corrupt(str(error)) from None
+    if len(out) > limit:
+        raise TooLarge
+    if not machine.eof:
+        raise Corrupt("the compressed stream is cut off")
+    return out, machine.unused_data
+
+
+def _looks_plain(data: bytes) -> bool:
+    return data[:200].lstrip(b"\xef\xbb\xbf \t\r\n\0")[:1] in (b"<", b"{", b"[") or data[:2] in (
+        b"\xff\xfe",
+        b"\xfe\xff",
+    )

@@ -1,0 +1,287 @@
+"""Drop folders: only complete files, nothing lost, nothing doubled, nothing followed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from feedmaking import run_here
+
+from monitor.errors import Temporary
+from monitor.ports import Pull, SourceRow
+from monitor.sources.folder import FolderSource
+
+LATER = datetime.now(UTC) + timedelta(hours=1)  # every file has been still for long
+
+
+class Sleeper:
+    """Sleeps by doing something instead."""
+
+    def __init__(self, action: Any = None):
+        self.slept: list[float] = []
+        self.action = action
+
+    async def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if self.action:
+            self.action()
+
+
+def a_folder(path: Path, after: str = "keep", cursor: Any = None, **options: Any) -> SourceRow:
+    return SourceRow(
+        slug="drop",
+        kind="folder",
+        address=str(path),
+        every=10,
+        options={"after": after, **options},
+        cursor=cursor or {},
+    )
+
+
+def pull(
+    path: Path, after: str = "keep", cursor: Any = None, *, now: datetime = LATER, sleep: Any = None, **options: Any
+) -> Pull:
+    source = FolderSource(run_here, max_bytes=10_000, sleep=sleep or Sleeper())
+    return asyncio.run(source.pull(a_folder(path, after, cursor, **options), now))
+
+
+def acknowledge(path: Path, after: str, found: Pull) -> None:
+    asyncio.run(FolderSource(run_here).acknowledge(a_folder(path, after), found))
+
+
+def texts(found: Pull) -> list[bytes]:
+    return sorted(entry.content.body for entry in found.entries if entry.content)
+
+
+def tree(path: Path) -> list[str]:
+    return sorted(str(file.relative_to(path)) for file in path.rglob("*") if not file.is_dir())
+
+
+def test_keep_reads_each_file_once_and_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one")
+    (tmp_path / "b.html").write_bytes(b"<p>two</p>")
+    before = tree(tmp_path)
+    first = pull(tmp_path)
+    assert texts(first) == [b"<p>two</p>", b"one"]
+    assert {entry.content.media_type for entry in first.entries if entry.content} == {"text/plain", "text/html"}
+    assert first.entries[0].guid.startswith("sha256:")
+    second = pull(tmp_path, cursor=first.cursor)
+    assert second.unchanged
+    assert not second.entries
+    (tmp_path / "a.txt").write_bytes(b"one, edited")
+    third = pull(tmp_path, cursor=second.cursor)
+    assert texts(third) == [b"one, edited"]
+    acknowledge(tmp_path, "keep", third)
+    assert tree(tmp_path) == before
+
+
+def test_keep_works_in_a_folder_we_may_not_write(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one")
+    tmp_path.chmod(0o555)
+    try:
+        assert texts(pull(tmp_path)) == [b"one"]
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def test_the_cursor_forgets_files_that_are_gone(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one")
+    (tmp_path / "b.txt").write_bytes(b"two")
+    first = pull(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    assert len(pull(tmp_path, cursor=first.cursor).cursor["seen"]) == 1
+
+
+def test_a_file_still_being_written_waits(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(b"half")
+    growing = Sleeper(lambda: file.write_bytes(b"half and more"))
+    now = datetime.now(UTC)
+    first = pull(tmp_path, now=now, sleep=growing)
+    assert growing.slept == [2.0]
+    assert not first.entries
+    assert "seen" not in first.cursor
+    second = pull(tmp_path, now=datetime.now(UTC), sleep=Sleeper(), cursor=first.cursor)
+    assert texts(second) == [b"half and more"]  # it stayed still while we waited
+
+
+def test_a_file_renamed_in_is_taken_at_once(tmp_path: Path) -> None:
+    hidden = tmp_path / ".a.txt"
+    hidden.write_bytes(b"whole")
+    os.utime(hidden, (1_700_000_000, 1_700_000_000))
+    hidden.rename(tmp_path / "a.txt")
+    sleeper = Sleeper()
+    assert texts(pull(tmp_path, now=datetime.now(UTC), sleep=sleeper)) == [b"whole"]
+    assert sleeper.slept == []
+
+
+def test_a_file_from_the_future_is_taken_when_it_stays_still(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"whole")
+    os.utime(tmp_path / "a.txt", (4_000_000_000, 4_000_000_000))
+    assert texts(pull(tmp_path)) == [b"whole"]
+
+
+@pytest.mark.parametrize("name", [".hidden.txt", "a.txt.part", "a.tmp", "a.txt~", "a.crdownload", "#a.txt#", ".#a.txt"])
+def test_hidden_and_partial_files_are_ignored(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    found = pull(tmp_path)
+    assert not found.entries
+    assert not found.refused
+
+
+def test_odd_files_are_named_once_and_not_touched(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "passwords").write_bytes(b"hunter2")
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (drop / "link.txt").symlink_to(secret / "passwords")
+    (drop / "folder").symlink_to(secret, target_is_directory=True)
+    os.mkfifo(drop / "pipe.txt")
+    os.link(secret / "passwords", drop / "second.txt")
+    found = pull(drop)
+    assert not found.entries
+    assert {name: reason.split(";")[0] for name, reason in found.refused} == {
+        "link.txt": "is a link",
+        "folder": "is a link",
+        "pipe.txt": "is not an ordinary file",
+        "second.txt": "has a second name (hard link) somewhere",
+    }
+    assert not pull(drop, cursor=found.cursor).refused
+
+
+def test_a_link_put_in_place_after_the_look_is_not_followed(tmp_path: Path) -> None:
+    from monitor.sources.disk import NotReadable, read
+
+    (tmp_path / "target").write_bytes(b"secret")
+    (tmp_path / "a.txt").symlink_to(tmp_path / "target")
+    with pytest.raises(NotReadable, match="link"):
+        read(os.fsencode(tmp_path / "a.txt"), 1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "reason"),
+    [
+        ("a.txt", b"", "is empty"),
+        ("a.txt", b" \n\0", "is empty"),
+        ("a.txt", b"x" * 10_001, "has 10,001 bytes; the limit is 10,000"),
+        ("a.docx", b"PK", "is of a kind that is not read"),
+        ("a.pdf", b"%PDF-1.4 garbage", "is a PDF that cannot be read"),
+        ("a.json", b"{]", "is not JSON"),
+        ("a.txt", b"\x7fELF\0\0\1\2", "is a program"),
+    ],
+)
+def test_move_puts_what_cannot_be_read_aside_with_the_reason(
+    tmp_path: Path, name: str, body: bytes, reason: str
+) -> None:
+    (tmp_path / name).write_bytes(body)
+    (tmp_path / "good.txt").write_bytes(b"good")
+    found = pull(tmp_path, "move")
+    assert texts(found) == [b"good"]
+    assert found.refused[0][0] == name
+    assert found.refused[0][1].startswith(reason)
+    acknowledge(tmp_path, "move", found)
+    assert tree(tmp_path) == ["done/good.txt", f"failed/{name}", f"failed/{name}.reason"]
+    assert (tmp_path / "failed" / f"{name}.reason").read_text().startswith(reason)
+    acknowledge(tmp_path, "move", found)  # may be repeated
+    assert not pull(tmp_path, "move", found.cursor).entries
+
+
+def test_delete_removes_what_was_read_and_keeps_what_was_not(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_bytes(b"good")
+    (tmp_path / "bad.txt").write_bytes(b"")
+    found = pull(tmp_path, "delete")
+    assert (tmp_path / ".work").exists()
+    acknowledge(tmp_path, "delete", found)
+    assert tree(tmp_path) == ["failed/bad.txt", "failed/bad.txt.reason"]
+
+
+def test_a_kill_between_claim_and_commit_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.txt").write_bytes(b"one")
+    first = pull(tmp_path, "move")
+    assert not (tmp_path / "sub" / "a.txt").exists()
+    again = pull(tmp_path, "move")  # nothing was committed, nothing acknowledged
+    assert texts(again) == [b"one"]
+    assert [entry.guid for entry in again.entries] == [entry.guid for entry in first.entries]
+    assert again.entries[0].section == "sub"
+    assert again.entries[0].content is not None
+    assert again.entries[0].content.name == "a.txt"
+    acknowledge(tmp_path, "move", again)
+    assert tree(tmp_path) == ["done/sub/a.txt"]
+
+
+def test_done_files_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    for body in (b"one", b"two"):
+        (tmp_path / "a.txt").write_bytes(body)
+        acknowledge(tmp_path, "move", pull(tmp_path, "move"))
+    assert sorted(file.read_bytes() for file in (tmp_path / "done").iterdir()) == [b"one", b"two"]
+
+
+def test_names_are_bytes_and_never_trusted(tmp_path: Path) -> None:
+    names = [b"caf\xe9.txt", "naïve → x.txt".encode(), b"new\nline.txt", b"a" * 251 + b".txt", b"-rf.txt", b"no-ending"]
+    for number, name in enumerate(names):
+        with open(os.path.join(os.fsencode(tmp_path), name), "wb") as file:
+            file.write(b"text %d" % number)
+    found = pull(tmp_path, "move")
+    assert len(found.entries) == len(names)
+    for entry in found.entries:
+        assert entry.content is not None
+        assert entry.content.name.isprintable()
+        assert "/" not in entry.content.name
+    acknowledge(tmp_path, "move", found)
+    assert len(list((tmp_path / "done").iterdir())) == len(names)
+
+
+def test_sub_folders_are_sections(tmp_path: Path) -> None:
+    (tmp_path / "site" / "deep").mkdir(parents=True)
+    (tmp_path / "site" / "deep" / "a.txt").write_bytes(b"one")
+    (tmp_path / "b.txt").write_bytes(b"two")
+    assert {entry.section for entry in pull(tmp_path).entries} == {"", "site/deep"}
+    assert texts(pull(tmp_path, recursive=False)) == [b"two"]
+
+
+def test_records_of_a_json_lines_file_are_entries_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"title": "A", "text": "one"}\n{"title": "B", "text": "two"}\n')
+    found = pull(tmp_path, "move")
+    assert len({entry.guid for entry in found.entries}) == 2
+    acknowledge(tmp_path, "move", found)
+    assert tree(tmp_path) == ["done/a.jsonl"]
+
+
+def test_the_outlet_of_the_configuration_goes_with_the_entry(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one")
+    entry = pull(tmp_path, outlet="At news", language="fa").entries[0]
+    assert (entry.outlet, entry.language, entry.source) == ("At news", "fa", "drop")
+
+
+def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(Temporary, match=r"does not exist; create it"):
+        pull(tmp_path / "nowhere")
+
+
+def test_move_needs_the_right_to_write_and_says_so(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    (tmp_path / "a.txt").write_bytes(b"one")
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(Temporary, match='set after = "keep"'):
+            pull(tmp_path, "move")
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def test_a_visit_is_bounded_and_says_there_is_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.sources.folder.MAX_FILES", 3)
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_bytes(b"text %d" % number)
+    first = pull(tmp_path)
+    assert (len(first.entries), first.more) == (3, True)
+    second = pull(tmp_path, cursor=first.cursor)
+    assert (len(second.entries), second.more) == (2, False)
+    assert len({entry.guid for entry in (*first.entries, *second.entries)}) == 5
