@@ -90,7 +90,7 @@ def parse_duration(text: str) -> float:
 def format_duration(seconds: float) -> str:
     """The shortest spelling that `parse_duration` reads back: '15m', '1h30m', '0'."""
     left, out = round(seconds * 1000), []
-    for unit in ("w", "d", "h", "m", "s", "ms"):
+    for unit in ("d", "h", "m", "s", "ms"):
         count, left = divmod(left, round(_DURATION_UNITS[unit] * 1000))
         if count:
             out.append(f"{count}{unit}")
