@@ -95,6 +95,7 @@ CREATE TABLE entries (
     UNIQUE (source_id, guid)
 );
 CREATE INDEX entries_pending ON entries (try_at, id) WHERE state = 'pending';
+CREATE INDEX entries_held ON entries (source_id) WHERE state = 'held';
 CREATE INDEX entries_article ON entries (article_id);
 CREATE INDEX entries_canonical ON entries (canonical_url) WHERE canonical_url IS NOT NULL;
 CREATE INDEX entries_source_seen ON entries (source_id, seen_at, state);
