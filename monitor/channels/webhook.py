@@ -127,7 +127,7 @@ class Webhook:
             except Permanent as error:
                 raise ConfigError(f"template: on a delivery of kind {delivery.kind!r}: {error}") from None
 
-    async def send(self, delivery: Delivery) -> None:
+    async def send(self, delivery: Delivery) -> str:
         """POST it. Raises Temporary, Uncertain, Permanent or Gone."""
         body = self.body(delivery)
         stamp = int(time.time())  # the attempt's own time, as the specification asks
@@ -148,6 +148,7 @@ class Webhook:
             raise self._broken(error) from error
         if fault:
             raise fault
+        return f"HTTP {response.status}"
 
     async def close(self) -> None:
         """Close the kept connections."""
