@@ -269,7 +269,7 @@ CREATE TABLE deliveries (
     body TEXT NOT NULL DEFAULT '',
     thread_id TEXT NOT NULL DEFAULT '',
     created_at TEXT NOT NULL,
-    due_at TEXT NOT NULL,                    -- when it was first to be sent; later than created_at for a digest
+    due_at TEXT NOT NULL DEFAULT '',         -- when it was first to be sent; later than created_at for a digest
     try_at TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     lease_run TEXT,
