@@ -26,9 +26,8 @@ class Collector:
     def targets(self) -> tuple[str, ...]:
         return (self.greeting,)
 
-    async def send(self, delivery: Delivery) -> str:
+    async def send(self, delivery: Delivery) -> None:
         self.seen.append(subject(delivery))
-        return "kept"
 
     async def close(self) -> None:
         self.seen.clear()

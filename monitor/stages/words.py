@@ -31,7 +31,8 @@ def _token_pattern(word: str, letter: str, no_letter: str, running: str) -> re.P
     )
 
 
-_TOKEN = _token_pattern(f"[{WORD}]", _LETTER, _NO_LETTER, f"(?P<running>[{RUNNING}][{MARK}]*)|")
+# Rule words are cut by it too, so it knows capitals and wildcards.
+TOKEN = _token_pattern(f"[{WORD}]", _LETTER, _NO_LETTER, f"(?P<running>[{RUNNING}][{MARK}]*)|")
 _TOKEN_ASCII = _token_pattern("[a-z0-9]", "[a-z]", "(?![a-z0-9])", "")
 _PLAIN = re.compile(f"[{RUNNING}][{MARK}]*|(?![{MARK}])[{WORD}]+")  # enough where there is no inner punctuation
 _PLAIN_ASCII = re.compile("[a-z0-9]+")
@@ -231,7 +232,7 @@ def scan(folded: str) -> tuple[list[Token], list[Extra]]:
     extras: list[Extra] = []
     if _is_absurd(folded):
         return [Token(found.group(), *found.span()) for found in _plain(folded).finditer(folded)], extras
-    for found in (_TOKEN_ASCII if folded.isascii() else _TOKEN).finditer(folded):
+    for found in (_TOKEN_ASCII if folded.isascii() else TOKEN).finditer(folded):
         kind, start, end = found.lastgroup, found.start(), found.end()
         if kind == "word" and "'" not in found.group():
             tokens.append(Token(found.group(), start, end))
@@ -310,17 +311,18 @@ def _close(folded: str, tokens: list[Token], extras: list[Extra]) -> None:
     """Add the closed spelling of hyphenated words: wifi for Wi-Fi, with the stem of the last part where it has one."""
     first = 0
     for last in range(1, len(tokens) + 1):
-        if last < len(tokens) and joined(folded, tokens[last - 1], tokens[last]):
-            continue
+        if last < len(tokens):
+            left, right = tokens[last - 1], tokens[last]
+            if is_hyphen(folded[left.end : right.start]) and not (left.running or right.running):
+                continue
         if 1 < last - first <= _CHAIN:
             _close_one(first, last, tokens, extras)
         first = last
 
 
-def joined(folded: str, left: Token, right: Token) -> bool:
-    """Whether two neighbouring words stand in one hyphenated word."""
-    gap = folded[left.end : right.start]
-    return "-" in gap and not gap.strip("-'") and not (left.running or right.running)
+def is_hyphen(gap: str) -> bool:
+    """Whether what stands between two words makes them one hyphenated word."""
+    return "-" in gap and not gap.strip("-'")
 
 
 def _close_one(first: int, last: int, tokens: list[Token], extras: list[Extra]) -> None:

@@ -1,0 +1,127 @@
+"""One rule, compiled: its tree, its scope, and the keys an article must have for it to be worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import re2
+
+from monitor.model import Rule
+from monitor.stages.rules.faults import Fault, RuleError
+from monitor.stages.rules.nodes import And, AtLeast, Expression, Metadata, Near, Node, Not, Or, Term, named_fields
+from monitor.stages.rules.parser import parse
+from monitor.stages.rules.reading import Reading, language_value, plain_value
+
+_NO_VARIANTS: Mapping[str, Sequence[str]] = {}
+_NO_SCOPE: tuple[frozenset[str], frozenset[str], frozenset[str]] = (frozenset(), frozenset(), frozenset())
+
+
+class Compiled:
+    """A rule that can be asked. `feeds`, `tags` and `languages` limit it; empty means no limit."""
+
+    __slots__ = ("_scope", "key", "needs", "root", "slug", "version", "warnings")
+
+    def __init__(self, rule: Rule, root: Node, warnings: tuple[Fault, ...]) -> None:
+        self.slug = rule.slug
+        self.version = rule.version
+        self.root = root
+        self.warnings = warnings
+        self._scope = _NO_SCOPE
+        if rule.feeds or rule.tags or rule.languages:
+            self._scope = (
+                frozenset(rule.feeds),
+                frozenset(f"tag:{plain_value(tag)}" for tag in rule.tags),
+                frozenset(f"lang:{language_value(language)}" for language in rule.languages),
+            )
+        self.needs: frozenset[str] = frozenset()  # the keys an article must all have
+        self.key = ""  # the one of them that the book waits for
+
+    def holds(self, reading: Reading) -> bool:
+        """Whether the rule matches, its scope included."""
+        return self.in_scope(reading) and self.root.holds(reading)
+
+    def in_scope(self, reading: Reading) -> bool:
+        """Whether the article is one of those the rule is limited to."""
+        if self._scope is _NO_SCOPE:
+            return True
+        feeds, tags, languages = self._scope
+        return (
+            (not feeds or reading.subject.source in feeds)
+            and (not tags or not tags.isdisjoint(reading.seen))
+            and (not languages or not languages.isdisjoint(reading.seen))
+        )
+
+    def groups(self) -> list[frozenset[str]]:
+        """Sets of keys; a matching article has at least one key of each."""
+        _, tags, languages = self._scope
+        return [*self.root.groups(), *filter(None, (tags, languages))]
+
+
+def compile_rule(rule: Rule, variants: Mapping[str, Sequence[str]] = _NO_VARIANTS) -> Compiled:
+    """Compile a rule. `variants` maps a set's name to its forms. Raises RuleError with every fault found."""
+    roots: list[Node] = []
+    warnings: tuple[Fault, ...] = ()
+    if rule.query or not rule.regex:
+        parsed = parse(rule.query, variants)
+        if parsed.root is None:
+            raise RuleError(rule.query, parsed.faults, rule.slug)
+        roots.append(parsed.root)
+        never = _never(parsed.root)
+        warnings = (*parsed.warnings, *((Fault(f"this rule can never match: {never}", 0),) if never else ()))
+    if rule.regex:
+        roots.append(_expression(rule))
+    return Compiled(rule, roots[0] if len(roots) == 1 else And(tuple(roots)), warnings)
+
+
+def variants_used(query: str, variants: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """The variant sets that a rule uses: what has to travel with it."""
+    return {name: tuple(variants[name]) for name in parse(query, variants).variants}
+
+
+def _expression(rule: Rule) -> Expression:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 8 << 20
+    try:
+        return Expression(rule.regex, re2.compile(rule.regex, options=options))
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        culprit = reason.rpartition(": ")[2]
+        offset = max(0, rule.regex.find(culprit)) if culprit else 0
+        message = f"not a regular expression that RE2 can run: {reason}"
+        raise RuleError(rule.regex, (Fault(message, offset),), rule.slug) from None
+
+
+def _never(node: Node) -> str:
+    """Why a node can never hold, or '': only what can be seen at once."""
+    if isinstance(node, Or):
+        reasons = [_never(child) for child in node.children]
+        return reasons[0] if all(reasons) else ""
+    if isinstance(node, And):
+        wanted = {_identity(child) for child in node.children}
+        for child in node.children:
+            if isinstance(child, Not) and _identity(child.children[0]) in wanted:
+                return f"it asks for {child.children[0].label()} and for its absence"
+        languages = [child for child in node.children if isinstance(child, Metadata) and child.field == "lang"]
+        for one in languages:
+            for other in languages:
+                if not any(_prefixed(a, b) for a in one.values for b in other.values):
+                    return f"no article is both {one.label()} and {other.label()}"
+    if isinstance(node, Near) and named_fields(node) == ("none",):
+        return "both sides of NEAR must stand in the same field"
+    if isinstance(node, Not):
+        return ""
+    return next(filter(None, map(_never, node.children)), "")
+
+
+def _prefixed(a: str, b: str) -> bool:
+    return a == b or a.startswith(f"{b}-") or b.startswith(f"{a}-")
+
+
+def _identity(node: Node) -> object:
+    if isinstance(node, Term):
+        return (Term, node.elements, node.field)
+    if isinstance(node, Metadata):
+        return (Metadata, node.field, node.values)
+    number = node.number if isinstance(node, AtLeast) else node.distance if isinstance(node, Near) else 0
+    return (type(node), number, tuple(map(_identity, node.children)))

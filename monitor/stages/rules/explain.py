@@ -1,0 +1,97 @@
+"""Why a rule matches an article or does not: its tree, with a mark at every part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from monitor.stages.rules.compiled import Compiled
+from monitor.stages.rules.evidence import characters
+from monitor.stages.rules.nodes import And, AtLeast, Metadata, Near, Node, Not, Or, Term
+from monitor.stages.rules.reading import TEXT_FIELDS, Reading, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A part of a rule: whether it holds, what was found or is missing, and its own parts."""
+
+    label: str
+    holds: bool
+    note: str = ""
+    children: tuple[Explained, ...] = ()
+
+    def lines(self, depth: int = 0) -> Iterator[str]:
+        """The tree as text: ✓ or ✗, the part, and a note."""
+        note = f"  — {self.note}" if self.note else ""
+        yield f"{'  ' * depth}{'✓' if self.holds else '✗'} {self.label}{note}"
+        for child in self.children:
+            yield from child.lines(depth + 1)
+
+
+def explain(compiled: Compiled, subject: Subject) -> Explained:
+    """Return the tree of a rule with a mark at every part, its scope on top where it has one."""
+    reading = Reading(subject)
+    root = _explain(compiled.root, reading)
+    if compiled.in_scope(reading):
+        return root
+    scope = Explained("feeds, tags, languages", False, "the article is outside the rule's scope")
+    return Explained("scope AND query", False, "", (scope, root))
+
+
+def _explain(node: Node, reading: Reading) -> Explained:
+    holds = node.holds(reading)
+    children: tuple[Explained, ...] = ()
+    label = node.label()
+    if isinstance(node, And):
+        label = "AND"
+    elif isinstance(node, Or) and len(node.children) > 1:
+        label = f"{{{node.name}}}" if node.name else "OR"
+    elif isinstance(node, Not):
+        label = "NOT"
+    elif isinstance(node, Near):
+        label = f"{node.name}/{node.distance}"
+    elif isinstance(node, AtLeast):
+        label = f"ATLEAST{node.number}"
+    if not isinstance(node, Term | Metadata):
+        children = tuple(_explain(child, reading) for child in node.children)
+    return Explained(label, holds, _note(node, reading, holds), children)
+
+
+def _note(node: Node, reading: Reading, holds: bool) -> str:
+    if isinstance(node, Term):
+        return _where(node, reading) if holds else f"not found in {' or '.join(node.fields())}"
+    if isinstance(node, Metadata) and not holds:
+        return _metadata(node, reading.subject)
+    if isinstance(node, AtLeast):
+        found = node.count(reading)
+        return f"at least {found} mentions" if holds else f"only {found} of {node.number} mentions"
+    if isinstance(node, Near):
+        if holds:
+            first = next(node.evidence(reading))
+            return f"within {node.distance} words, in {first.field}"
+        if all(child.holds(reading) for child in node.children):
+            order = "in this order, " if node.ordered else ""
+            return f"both occur, but nowhere {order}in one field with at most {node.distance} words between"
+    return ""
+
+
+def _where(term: Term, reading: Reading) -> str:
+    places = [found for found in term.evidence(reading) if found.mention is not None]
+    counts = [(field, sum(found.field == field for found in places)) for field in TEXT_FIELDS]
+    first = places[0]
+    assert first.mention
+    words = reading.words[first.field]
+    start, end = characters(first.mention, first.field, reading, words)
+    shown = " and ".join(f"{number} × {field}" for field, number in counts if number)
+    variant = f", as {first.mention.term.variant}" if first.mention.term.variant else ""
+    return f"{shown}{variant}: “{words.text[start:end]}” at {start}"
+
+
+def _metadata(node: Metadata, subject: Subject) -> str:
+    held = {
+        "lang": subject.language or "unknown",
+        "tag": ", ".join(subject.tags) or "none",
+        "source": subject.outlet or subject.url or subject.source or "unknown",
+        "url": subject.url or "unknown",
+    }
+    return f"the article has {held[node.field]}"

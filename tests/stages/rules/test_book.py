@@ -1,0 +1,347 @@
+"""The rule book: the same answers as one rule at a time, with evidence, while rules come and go."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.model import Removed, Rule
+from monitor.stages.rules import Change, Reading, RuleBook, Subject, compile_rule, explain, superset_query
+from monitor.stages.rules.evidence import PER_TERM, sentence
+from monitor.stages.words import index_text
+
+
+def book_of(*queries: str, **variants: tuple[str, ...]) -> RuleBook:
+    return RuleBook(compile_rule(Rule(slug=query, query=query), variants) for query in queries)
+
+
+def slugs(book: RuleBook, **fields: object) -> list[str]:
+    return [match.rule for match in book.match(Subject(**fields))]  # type: ignore[arg-type]
+
+
+WORDS = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "Wi-Fi",
+    "wifi",
+    "U.S.",
+    "us",
+    "Taliban's",
+    "taliban",
+    "l'alpha",
+    "中国",
+    "国人",
+]
+ATOMS = st.sampled_from(
+    ["alpha", "beta", "gamma", "=US", "U.S.", "Wi-Fi", "tali*", '"alpha beta"', "中国", "title:alpha", '"wi fi beta"']
+)  # fmt: skip
+QUERIES = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]} {pair[1]})"),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]} OR {pair[1]})"),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]} NOT {pair[1]})"),
+        st.tuples(ATOMS.filter(lambda atom: ":" not in atom), st.integers(0, 3)).map(
+            lambda pair: f"({pair[0]} NEAR/{pair[1]} beta)"
+        ),
+        ATOMS.filter(lambda atom: ":" not in atom).map(lambda atom: f"ATLEAST2({atom})"),
+    ),
+    max_leaves=6,
+)
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(QUERIES, min_size=1, max_size=8, unique=True),
+    st.lists(st.tuples(TEXTS, TEXTS, st.sampled_from(["", "en"])), min_size=3, max_size=6),
+)
+def test_a_book_agrees_with_each_rule_alone_whatever_came_before(
+    queries: list[str], articles: list[tuple[str, str, str]]
+) -> None:
+    compiled = [compile_rule(Rule(slug=query, query=query)) for query in queries]
+    book = RuleBook(compile_rule(Rule(slug=query, query=query)) for query in queries)
+    for title, text, language in articles * 2:
+        subject = Subject(title=title, text=text, language=language)
+        alone = sorted(rule.slug for rule in compiled if rule.holds(Reading(subject)))
+        assert slugs(book, title=title, text=text, language=language) == alone
+        for match in book.match(subject):
+            assert match.hits
+            for hit in match.hits:
+                if hit.field in ("title", "text"):
+                    whole = {"title": title, "text": text}[hit.field]
+                    assert 0 <= hit.start < hit.end <= len(whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(QUERIES, st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8))
+def test_the_full_text_question_finds_all_that_a_rule_matches(query: str, articles: list[tuple[str, str]]) -> None:
+    compiled = compile_rule(Rule(slug="x", query=query))
+    question = superset_query(compiled)
+    with sqlite3.connect(":memory:") as db:
+        db.execute("""CREATE VIRTUAL TABLE fts USING fts5 (text, title, content='', tokenize="ascii tokenchars '.'")""")
+        for number, (title, text) in enumerate(articles):
+            db.execute(
+                "INSERT INTO fts (rowid, title, text) VALUES (?, ?, ?)", (number, index_text(title), index_text(text))
+            )
+        rows = "SELECT rowid FROM fts" + (" WHERE fts MATCH ?" if question else "")
+        found = {row[0] for row in db.execute(rows, (question,) if question else ())}
+    db.close()
+    for number, (title, text) in enumerate(articles):
+        if compiled.holds(Reading(Subject(title=title, text=text, language="en"))):
+            assert number in found
+
+
+def test_full_text_questions() -> None:
+    asked = {
+        "Kabul": '"kabul"',
+        "Kabul Herat": '("kabul" AND "herat")',
+        "Kabul OR Herat": '("kabul" OR "herat")',
+        "Kabul NOT Herat": '"kabul"',
+        "tali*": '"tali"*',
+        "Wi-Fi": '(("wi" AND "fi") OR "wifi")',
+        "source:bbc.com": None,
+        "source:bbc.com OR Kabul": None,
+        "source:bbc.com Kabul": '"kabul"',
+        "author:Jane": None,
+        "Kabul NEAR Herat": '("kabul" AND "herat")',
+        "ATLEAST3(Kabul)": '"kabul"',
+    }
+    for query, question in asked.items():
+        assert superset_query(compile_rule(Rule(slug="x", query=query))) == question
+    assert superset_query(compile_rule(Rule(slug="x", regex="a+"))) is None
+    many = superset_query(compile_rule(Rule(slug="x", query=" OR ".join(f"w{n}" for n in range(2_000)))))
+    assert many
+    with sqlite3.connect(":memory:") as db:
+        db.execute("CREATE VIRTUAL TABLE fts USING fts5 (text)")
+        db.execute("INSERT INTO fts VALUES ('w1999')")
+        assert len(db.execute("SELECT rowid FROM fts WHERE fts MATCH ?", (many,)).fetchall()) == 1
+    db.close()
+
+
+def test_rules_come_and_go_one_by_one() -> None:
+    book = book_of("Kabul", "Kabul Herat", "Kabul OR Herat", "url:x", "tali*")
+    text = "Kabul and Herat and the Taliban"
+    assert slugs(book, text=text, url="http://x.org") == ["Kabul", "Kabul Herat", "Kabul OR Herat", "tali*", "url:x"]
+    assert len(book) == 5
+    assert book.remove("Kabul")
+    assert not book.remove("Kabul")
+    assert "Kabul" not in book
+    assert book.remove("url:x")
+    assert book.remove("tali*")
+    assert book.remove("Kabul OR Herat")
+    assert slugs(book, text=text, url="http://x.org") == ["Kabul Herat"]
+    book.add(compile_rule(Rule(slug="Kabul Herat", query="Kandahar", version=2)))
+    assert slugs(book, text=text) == []
+    assert [match.version for match in book.match(Subject(text="Kandahar"))] == [2]
+    found = book.get("Kabul Herat")
+    assert found is not None
+    assert found.version == 2
+    book.remove("Kabul Herat")
+    assert slugs(book, text="Kandahar tali") == []
+    assert not book._waiting
+    assert not book._wild._users
+    assert not book._wild._by_prefix
+
+
+def test_a_book_keeps_nothing_of_rules_that_went_after_many_moves() -> None:
+    chance = random.Random(7)
+    vocabulary = [f"word{number}" for number in range(30)] + ["wor*", "word1*"]
+    book = RuleBook()
+    for number in range(200):
+        book.add(compile_rule(Rule(slug=str(number), query=" ".join(chance.sample(vocabulary, 3)))))
+    for _ in range(50):
+        book.match(Subject(text=" ".join(chance.sample(vocabulary[:30], 12))))
+    for number in range(200):
+        assert book.remove(str(number))
+    assert not book._waiting
+    assert not book._wild._users
+
+
+def test_numbered_changes_travel_and_are_applied_once() -> None:
+    changes = [
+        Change(
+            number=1, slug="a", rule=Rule(slug="a", query="{who} attack*"), variants={"who": ("Soleimani", "سلیمانی")}
+        ),
+        Change(number=2, slug="b", rule=Rule(slug="b", query="Kabul")),
+        Change(number=3, slug="c", rule=Rule(slug="c", query="Kabul AND")),
+        Change(number=4, slug="b", rule=None),
+        Change(number=5, slug="d", rule=Rule(slug="d", query="Kabul", enabled=False)),
+    ]
+    book = RuleBook()
+    errors = book.apply(pickle.loads(pickle.dumps(changes)))
+    assert [error.slug for error in errors] == ["c"]
+    assert book.number == 5
+    assert slugs(book, text="سليماني attacked Kabul") == ["a"]
+    assert book.apply(changes) == []
+    assert len(book) == 1
+    book.apply([Change(number=6, slug="a", rule=Rule(slug="a", query="(("))])
+    assert slugs(book, text="Soleimani attacks") == ["a"], "a broken change leaves the version before it at work"
+
+
+def test_scope_keys_are_and_ed_with_the_query() -> None:
+    rule = Rule(slug="x", query="Kabul", feeds=("bbc", "tolo"), tags=("War",), languages=("en", "fa"))
+    book = RuleBook([compile_rule(rule)])
+    fits = {"text": "Kabul", "source": "bbc", "tags": ("war",), "language": "en-GB"}
+    assert slugs(book, **fits) == ["x"]
+    for wrong in ({"source": "cnn"}, {"tags": ("peace",)}, {"language": "de"}, {"text": "Herat"}, {"language": ""}):
+        assert slugs(book, **(fits | wrong)) == []
+    only_url = RuleBook([compile_rule(Rule(slug="u", query="url:x", feeds=("bbc",)))])
+    assert slugs(only_url, url="http://x.org", source="bbc") == ["u"]
+    assert slugs(only_url, url="http://x.org", source="cnn") == []
+
+
+def test_evidence_names_term_field_characters_sentence_and_variant() -> None:
+    book = book_of('({who} OR Kabul) NEAR/5 "peace deal"', who=("Soleimani", "سلیمانی"))
+    text = "Nothing here. Mr. Soleimani’s last peace-deal, signed in the U.S. in 2019, failed! The end."
+    (match,) = book.match(Subject(title="A deal", text=text))
+    first, second = match.hits
+    assert (first.term, first.field, first.variant) == ("{who}", "text", "Soleimani")
+    assert text[first.start : first.end] == "Soleimani"
+    assert first.sentence == "Mr. Soleimani’s last peace-deal, signed in the U.S. in 2019, failed!"
+    assert text[first.sentence_start :].startswith("Mr. Soleimani")
+    assert second.term == '"peace deal"'
+    assert text[second.start : second.end] == "peace-deal"
+
+
+def test_evidence_shows_only_what_made_the_rule_hold() -> None:
+    book = book_of("(Kabul NEAR/1 blast) OR (Herat flood) OR source:bbc.com NOT Kandahar")
+    text = "Kabul blast came later. Kabul again. Herat."
+    (match,) = book.match(Subject(text=text, source="bbc.com"))
+    assert [(hit.term, hit.start) for hit in match.hits] == [("Kabul", 0), ("blast", 6), ("source:bbc.com", 0)]
+    assert match.hits[-1].start == match.hits[-1].end
+
+
+def test_evidence_is_bounded() -> None:
+    (match,) = book_of("Kabul").match(Subject(title="Kabul", text="Kabul " * 10_000))
+    assert len(match.hits) == 1 + PER_TERM
+
+
+@pytest.mark.parametrize(
+    ("text", "hit", "expected"),
+    [
+        ("One. Two three. Four", "three", "Two three."),
+        ("The U.S. army left. Then", "army", "The U.S. army left."),
+        ("George W. Bush spoke. Then", "Bush", "George W. Bush spoke."),
+        ("A title\n\nA text without a stop", "text", "A text without a stop"),
+        ("他说。中国人民来了。然后", "中国", "中国人民来了。"),
+        ("He said “Go!” Then left", "left", "Then left"),
+        ("x" * 1000 + " hit " + "y" * 1000, "hit", None),
+        ("سلام. کابل شهر است؟ بله", "شهر", "کابل شهر است؟"),
+    ],
+)
+def test_the_sentence_around_a_hit(text: str, hit: str, expected: str | None) -> None:
+    start = text.index(hit)
+    found, at = sentence(text, start, start + len(hit))
+    assert text[at : at + len(found)] == found
+    assert hit in found
+    assert found == expected if expected else len(found) < 900
+
+
+def test_regular_expressions_have_evidence_too() -> None:
+    book = RuleBook([compile_rule(Rule(slug="phone", regex=r"\+93 ?\d{3}", languages=("en",)))])
+    text = "متن. Call +93 700 now. Or +93701."
+    (match,) = book.match(Subject(text=text, language="en"))
+    assert [text[hit.start : hit.end] for hit in match.hits] == ["+93 700", "+93701"]
+    assert match.hits[0].sentence == "Call +93 700 now."
+    assert slugs(book, text=text, language="fa") == []
+    assert [hit.field for hit in book.match(Subject(title="+93 700", language="en"))[0].hits] == ["title"]
+
+
+def test_removed_text_makes_suppressed_matches() -> None:
+    book = book_of("Kabul", "Kabul Herat", '"read also"', "Kabul NOT Herat", "Kandahar")
+    removed = (
+        Removed(text="Share this", offset=0, at=0, reason="share", confidence=1.0),
+        Removed(text="Read also: Herat news", offset=20, at=5, reason="teaser", confidence=0.9),
+    )
+    subject = Subject(text="Blast in Kabul.")
+    matches = book.match(subject)
+    assert [match.rule for match in matches] == ["Kabul", "Kabul NOT Herat"]
+    found = book.match_removed(subject, removed, matches)
+    assert [(match.rule, match.suppressed, match.removed) for match in found] == [
+        ('"read also"', True, 1),
+        ("Kabul Herat", True, 1),
+    ]
+    assert found[0].because == "only in text removed as teaser"
+    hit = found[0].hits[0]
+    assert (hit.field, removed[1].text[hit.start : hit.end]) == ("removed", "Read also")
+    assert [(hit.field, hit.term) for hit in found[1].hits] == [("text", "Kabul"), ("removed", "Herat")]
+    assert book.match_removed(subject, (), matches) == []
+
+
+def test_explain_marks_every_part() -> None:
+    query = '(Kabul NEAR/2 blast) AND ("peace deal" OR {who}) NOT lang:fr ATLEAST2(Herat) =US source:bbc.com'
+    compiled = compile_rule(Rule(slug="x", query=query), {"who": ("Soleimani",)})
+    tree = explain(compiled, Subject(text="Kabul saw one two three blast. Soleimani, us.", url="https://cnn.com/1"))
+    assert not tree.holds
+    assert list(tree.lines()) == [
+        "✗ AND",
+        "  ✗ NEAR/2  — both occur, but nowhere in one field with at most 2 words between",
+        "    ✓ Kabul  — 1 × text: “Kabul” at 0",
+        "    ✓ blast  — 1 × text: “blast” at 24",
+        "  ✓ OR",
+        '    ✗ "peace deal"  — not found in title or text',
+        "    ✓ {who}",
+        "      ✓ {who}  — 1 × text, as Soleimani: “Soleimani” at 31",
+        "  ✓ NOT",
+        "    ✗ lang:fr  — the article has unknown",
+        "  ✗ ATLEAST2  — only 0 of 2 mentions",
+        "    ✗ Herat  — not found in title or text",
+        "  ✗ =US  — not found in title or text",
+        "  ✗ source:bbc.com  — the article has https://cnn.com/1",
+    ]
+
+
+def test_explain_shows_the_scope() -> None:
+    compiled = compile_rule(Rule(slug="x", query="Kabul", feeds=("bbc",)))
+    lines = list(explain(compiled, Subject(text="Kabul", source="cnn")).lines())
+    assert lines[1] == "  ✗ feeds, tags, languages  — the article is outside the rule's scope"
+    assert explain(compiled, Subject(text="Kabul", source="bbc")).holds
+
+
+SEEDS = Path(__file__).parents[3] / "tests" / "expected"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("Khalilzad", ["001", "003"]),
+        ('"peace agreement"', ["000", "001", "002"]),
+        ("drones OR airspace OR Retirees OR markas303 OR Roku OR presstv", []),
+        ('"Thomas West"', []),
+    ],
+)
+def test_the_seed_articles(query: str, found: list[str]) -> None:
+    book = book_of(query)
+    texts = {path.name[:3]: path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))}
+    assert len(texts) == 5
+    assert [name for name, text in texts.items() if slugs(book, text=text)] == found
+
+
+@pytest.mark.slow
+def test_hostile_texts_and_rules_take_no_time() -> None:
+    book = book_of(
+        "alpha NEAR/100 beta NEAR/100 gamma NEAR/100 delta", "ATLEAST1000(alpha OR beta OR \"alpha beta\")",
+        "alpha PRE/100 alpha PRE/100 alpha PRE/100 zeta", '"alpha beta alpha beta alpha beta"', "=ALPHA",
+        "al*a*a*a*a*a*b", *(f"alpha NEAR/3 missing{n}" for n in range(300)),
+    )  # fmt: skip
+    for text in (
+        "alpha beta " * 9_000,
+        "alpha " * 16_000,
+        "beta gamma delta alpha " * 4_000,
+        "a" * 100_000,
+        "中国" * 50_000,
+    ):
+        book.match(Subject(text=text))
+    assert slugs(book, text="alpha beta " * 9_000) == [
+        '"alpha beta alpha beta alpha beta"',
+        'ATLEAST1000(alpha OR beta OR "alpha beta")',
+    ]
