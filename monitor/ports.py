@@ -56,7 +56,7 @@ class Source(Protocol):
 
 
 class Channel(Protocol):
-    """Where an alert goes. `send` returns once the other side has accepted, or raises.
+    """Where an alert goes. `send` returns once the other side has accepted, with what it said, or raises.
 
     Temporary: try again. Uncertain: it broke after the hand-over, try again under the same id.
     Permanent: a dead letter. Gone: disable the target.
@@ -65,6 +65,6 @@ class Channel(Protocol):
     def targets(self) -> tuple[str, ...]:
         """One delivery is made for each; a channel without targets returns ('',)."""
 
-    async def send(self, delivery: Delivery) -> None: ...
+    async def send(self, delivery: Delivery) -> str: ...
 
     async def close(self) -> None: ...

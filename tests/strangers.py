@@ -26,8 +26,9 @@ class Collector:
     def targets(self) -> tuple[str, ...]:
         return (self.greeting,)
 
-    async def send(self, delivery: Delivery) -> None:
+    async def send(self, delivery: Delivery) -> str:
         self.seen.append(subject(delivery))
+        return "kept"
 
     async def close(self) -> None:
         self.seen.clear()

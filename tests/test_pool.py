@@ -13,6 +13,7 @@ from pickle import UnpicklingError
 
 import pytest
 from build import a_rule
+from structlog.testing import capture_logs
 
 from monitor.errors import Permanent, Temporary
 from monitor.model import Article, EntryState, Fingerprint
@@ -184,7 +185,7 @@ def test_every_call_after_publish_sees_the_new_book():
         books = await asyncio.gather(*(pool.run(T + "looked_up", deadline=10, book=True) for _ in range(4)))
         assert books == [{"a": "one", "c": "three"}] * 4
         assert await pool.run(T + "whoami", deadline=10) != first
-        assert await pool.run(T + "warmed", deadline=10) == [0, 2, 2], "the book is warmed before a worker is born"
+        assert await pool.run(T + "warmed", deadline=10) == [2, 2], "the book is warmed before a worker is born"
 
     with_pool(story)
 
@@ -195,6 +196,19 @@ def test_publish_tells_which_rules_do_not_compile():
         assert await pool.run(T + "looked_up", deadline=10, book=True) == {"b": "two"}
 
     with_pool(story)
+
+
+def test_a_pool_starts_with_its_rules():
+    async def go():
+        pool = Pool("pool_tenant")
+        assert await pool.tell([change("a", "old"), change("z", "gone")]) == {}
+        await pool.start()
+        faults = pool.tell([change("a", "one"), change("b", "("), change("z", None)])
+        assert await pool.run(T + "looked_up", deadline=10, book=True) == {"a": "one"}
+        assert await faults == {"b": "a parenthesis is not closed"}
+        await pool.close()
+
+    asyncio.run(go())
 
 
 def test_workers_are_renewed():
@@ -219,10 +233,12 @@ def test_a_lost_nursery_is_replaced_with_its_rules():
 
 def test_a_tenant_that_cannot_be_imported_is_said_and_does_not_hang():
     async def go():
-        pool = Pool("no_such_tenant")
+        pool = Pool("no_such_tenant", patience=1.0)
         await pool.start()
-        with pytest.raises(PoolBroken, match="cannot be started"):
+        with capture_logs() as logs, pytest.raises(PoolBroken, match="no worker process can be started"):
             await pool.run(T + "add", 1, 1, deadline=10)
+        assert {line["event"] for line in logs} == {"pool.broken"}
+        assert pool.overdue() > 0.9
         await pool.close()
 
     asyncio.run(go())

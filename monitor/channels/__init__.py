@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.channels.common import Common
-from monitor.channels.tools import Tools, open_connector
+from monitor.channels.tools import Tools
 from monitor.config.shape import ChannelConfig
 from monitor.config.tables import did_you_mean
 from monitor.errors import ConfigError
 from monitor.ports import Channel
 from monitor.stages.restraint import Route
 
-__all__ = ["KINDS", "Common", "Tools", "build", "open_connector", "route"]
+__all__ = ["KINDS", "Common", "Tools", "build", "route"]
 
 KINDS: Mapping[str, str] = {
     "apprise": "monitor.channels.apprise:Apprise",

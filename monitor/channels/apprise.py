@@ -68,7 +68,7 @@ class Apprise:
         """The names of the addresses, since the addresses hold secrets."""
         return tuple(self._services)
 
-    async def send(self, delivery: Delivery) -> None:
+    async def send(self, delivery: Delivery) -> str:
         """Notify one service. Raises Temporary, Uncertain, Permanent or Gone."""
         service = self._services.get(delivery.target)
         if service is None:
@@ -84,6 +84,7 @@ class Apprise:
             raise Uncertain(f"no answer within {self._timeout:g} s", kind="timeout") from None
         if not accepted:
             raise failure(told)
+        return "accepted"
 
     async def close(self) -> None:
         """Let the threads go; one that hangs is not waited for."""

@@ -40,7 +40,7 @@ class Console:
         """No targets: there is one console."""
         return ("",)
 
-    async def send(self, delivery: Delivery) -> None:
+    async def send(self, delivery: Delivery) -> str:
         """Print one delivery in a single write. Raises Temporary."""
         out = self._tools.out
         width = None if out.isatty() else 10_000
@@ -53,6 +53,7 @@ class Console:
             out.flush()
         except (OSError, ValueError) as error:
             raise Temporary(f"cannot write to the console: {error}", kind="write") from error
+        return "printed"
 
     async def close(self) -> None:
         """Nothing to close: the stream is not ours."""

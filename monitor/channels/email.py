@@ -93,11 +93,11 @@ class Email:
             domain=self._domain,
         )
 
-    async def send(self, delivery: Delivery) -> None:
+    async def send(self, delivery: Delivery) -> str:
         """Hand one mail to the server. Raises Temporary, Uncertain or Permanent."""
         raw = self.message(delivery)
         async with self._slots, self._connection() as smtp:
-            await self._transfer(smtp, delivery.target, raw)
+            return await self._transfer(smtp, delivery.target, raw)
 
     async def close(self) -> None:
         """Say goodbye on every kept connection."""
@@ -185,7 +185,7 @@ class Email:
             return Temporary(f"{at} did not answer within {self._options.timeout:g} s", kind="timeout")
         return Temporary(f"cannot reach {at}: {error}", kind="connect")
 
-    async def _transfer(self, smtp: aiosmtplib.SMTP, target: str, raw: bytes) -> None:
+    async def _transfer(self, smtp: aiosmtplib.SMTP, target: str, raw: bytes) -> str:
         """MAIL, RCPT, DATA. Once DATA is under way a broken connection leaves the outcome unknown."""
         stage = "MAIL"
         try:
@@ -193,7 +193,7 @@ class Email:
             stage = "RCPT"
             await smtp.rcpt(target, timeout=self._options.timeout)
             stage = "DATA"
-            await smtp.data(raw, timeout=self._options.timeout)
+            answer = await smtp.data(raw, timeout=self._options.timeout)
         except aiosmtplib.SMTPResponseException as error:
             raise _refusal(error, stage) from error
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -202,6 +202,7 @@ class Email:
             if stage == "DATA":
                 raise Uncertain(f"the server {word} after the message was handed over", kind=kind) from error
             raise Temporary(f"the server {word} at {stage}", kind=kind) from error
+        return f"{answer.code} {' '.join(answer.message.split())[:300]}"
 
 
 def _refusal(error: aiosmtplib.SMTPResponseException, stage: str) -> MonitorError:

@@ -44,7 +44,7 @@ class File:
         """No targets: there is one file."""
         return ("",)
 
-    async def send(self, delivery: Delivery) -> None:
+    async def send(self, delivery: Delivery) -> str:
         """Append one line. Raises Temporary."""
         line = json.dumps(payload(delivery, self._links), ensure_ascii=False).encode() + b"\n"
         async with self._lock:
@@ -53,6 +53,7 @@ class File:
             except OSError as error:
                 why = error.strerror or str(error)
                 raise Temporary(f"cannot write {self._path}: {why}", kind="write") from error
+        return "written"
 
     async def close(self) -> None:
         """Nothing to close: the file is opened for each line, so that it may be rotated at any time."""

@@ -1,6 +1,6 @@
 """Webhook: POST of a documented JSON object, signed as the Standard Webhooks specification says.
 
-Touches the network through aiohttp with the connector it is handed, which refuses non-public addresses
+Touches the network through aiohttp behind the address guard of fetching, which refuses non-public addresses
 unless the channel says `allow_private`. Redirects are never followed: a signed body goes where the operator
 said, or nowhere.
 """
@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from jinja2 import Template, TemplateError
+from yarl import URL
 
 from monitor.channels.common import Common
 from monitor.channels.render import sandbox, view
@@ -34,6 +35,7 @@ from monitor.errors import ConfigError, Gone, MonitorError, Permanent, Temporary
 from monitor.model import Delivery
 from monitor.stages.message import payload, subject
 from monitor.stages.sample import samples
+from monitor.web.guard import Guard, GuardingResolver, Refused
 
 # Answers that an operator or time may mend; every other 3xx and 4xx is a dead letter.
 _MAY_MEND = frozenset({401, 403, 404, 407, 408, 409, 421, 423, 424, 425, 429})
@@ -41,6 +43,7 @@ _OURS = frozenset(
     {"webhook-id", "webhook-timestamp", "webhook-signature", "content-length", "host", "transfer-encoding"}
 )
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_PRIVATE = "is not a public address; if it is yours, set allow_private = true on this channel"
 _ANSWER_LIMIT = 2048  # bytes of an answer that are read
 
 
@@ -92,11 +95,16 @@ class Webhook:
     Options = WebhookOptions
 
     def __init__(self, slug: str, options: WebhookOptions, tools: Tools) -> None:
-        """Raises ConfigError when the template or the CA file cannot be used."""
+        """Raises ConfigError when the address is refused, or the template or the CA file cannot be used."""
         self._options = options
         self._tools = tools
         self._url = reveal(options.url)
         self._target = shown(self._url)
+        self._guard = Guard(allow_private=options.allow_private)
+        try:
+            self._guard.check(URL(self._url))
+        except Refused:
+            raise ConfigError(f"url: {self._target} {_PRIVATE}") from None
         self._headers = {name: reveal(value) for name, value in options.headers.items()}
         self._keys = [signing_key(secret.reveal()) for secret in options.secrets]
         self._template = _template(options.template) if options.template else None
@@ -127,7 +135,7 @@ class Webhook:
             except Permanent as error:
                 raise ConfigError(f"template: on a delivery of kind {delivery.kind!r}: {error}") from None
 
-    async def send(self, delivery: Delivery) -> None:
+    async def send(self, delivery: Delivery) -> str:
         """POST it. Raises Temporary, Uncertain, Permanent or Gone."""
         body = self.body(delivery)
         stamp = int(time.time())  # the attempt's own time, as the specification asks
@@ -144,10 +152,13 @@ class Webhook:
             ) as response:
                 answer = b"" if 200 <= response.status < 300 else await response.content.read(_ANSWER_LIMIT)
                 fault = refusal(response.status, response.headers.get("retry-after"), answer)
+        except Refused as error:
+            raise Temporary(f"{self._target} {_PRIVATE}", kind="address") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._broken(error) from error
         if fault:
             raise fault
+        return f"HTTP {response.status}"
 
     async def close(self) -> None:
         """Close the kept connections."""
@@ -157,7 +168,12 @@ class Webhook:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=self._tools.connector(self._options.allow_private),
+                connector=aiohttp.TCPConnector(
+                    resolver=GuardingResolver(self._guard, threads=2),
+                    limit=0,
+                    limit_per_host=8,
+                    use_dns_cache=False,
+                ),
                 timeout=aiohttp.ClientTimeout(total=self._options.timeout, sock_connect=self._options.timeout / 2),
                 headers={"user-agent": "monitor"},
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -17,8 +17,8 @@ does both: its workers share one pipe, so state cannot be kept current per worke
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
+import math
 import os
 import pickle
 import signal
@@ -28,16 +28,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from monitor import errors
 from monitor.errors import MonitorError, Permanent
 from monitor.model import Rule
 from monitor.pool.handles import Nursery, PoolBroken, Worker
 from monitor.pool.wire import OUT_OF_MEMORY
 
+log = structlog.get_logger()
+
 __all__ = ["Change", "Pool", "PoolBroken", "RemoteBug"]
 
 MEMORY = 1024 * 1024 * 1024  # bytes a worker may take on top of what it was born with
 RENEW_AFTER = 1000  # calls; parsers leak
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between two tries to start a worker
 ATTEMPTS = 2  # the kernel may take an innocent when memory is short: it gets a second worker
 
 
@@ -64,17 +69,21 @@ class Pool:
         workers: int | None = None,
         memory: int = MEMORY,
         renew_after: int = RENEW_AFTER,
+        patience: float = math.inf,
     ) -> None:
         """`tenant`: module with open_book(), apply(book, changes) and warm(book), imported by the nursery only.
 
         `workers`: at least two, so that one hung document does not stop all; default: the cores we may use.
+        `patience`: seconds a call waits while no worker can be started: that is not its document's fault.
         """
         self.workers = max(2, workers or len(os.sched_getaffinity(0)))
         self.lost: Counter[str] = Counter()  # workers that ended before their time, by cause
         self.calls = 0
+        self.broken_since: float | None = None  # since when no worker could be started, by time.monotonic
         self._tenant = tenant
         self._memory = memory
         self._renew_after = renew_after
+        self._patience = patience
         self._slots = asyncio.Semaphore(self.workers)
         self._idle: list[Worker] = []
         self._running: dict[int, float] = {}  # call → when it must have ended, by time.monotonic
@@ -85,21 +94,21 @@ class Pool:
         self._tickets = itertools.count(1)
 
     async def start(self) -> None:
-        """Start the nursery, and return before it has imported anything: the first call waits for it."""
+        """Start the nursery, and return before it has imported anything. Not needed: the first call would do it."""
         async with self._starting:
             if self._closed:
                 raise PoolBroken("the pool is closed")
             if self._nursery is None or self._nursery.gone:
                 if self._nursery is not None:
                     await self._nursery.close()
-                self._nursery = nursery = await Nursery.open(self._tenant, self._memory)
+                self._nursery = await Nursery.open(self._tenant, self._memory)
                 if self._rules:
-                    nursery.ask("rules", next(nursery.numbers), list(self._rules.values()))
+                    self._nursery.ask("rules", next(self._nursery.numbers), list(self._rules.values()))
 
-    async def publish(self, changes: Iterable[Change]) -> dict[str, str]:
-        """Make the book of every later call hold these rules. Returns the faults of those that do not compile.
+    def tell(self, changes: Iterable[Change]) -> asyncio.Future[dict[str, str]]:
+        """Make the book of every later call hold these rules; do not wait for it.
 
-        By slug. Raises PoolBroken.
+        The future holds the faults of the rules that do not compile, by slug, or PoolBroken.
         """
         batch = list(changes)
         for change in batch:
@@ -107,9 +116,16 @@ class Pool:
                 self._rules.pop(change.slug, None)
             else:
                 self._rules[change.slug] = change
-        nursery = await self._ready_nursery()
-        faults: dict[str, str] = await nursery.ask("rules", next(nursery.numbers), batch)
-        return faults
+        if self._nursery is not None and not self._nursery.gone:
+            return self._nursery.ask("rules", next(self._nursery.numbers), batch)
+        told: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        told.set_result({})  # they are what a nursery starts with
+        return told
+
+    async def publish(self, changes: Iterable[Change]) -> dict[str, str]:
+        """As `tell`, once the nursery has them. Raises PoolBroken."""
+        await self._ready_nursery()
+        return await self.tell(changes)
 
     async def run(self, function: str | Callable[..., Any], *args: Any, deadline: float, book: bool = False) -> Any:
         """What `function(*args)` returns, or `function(*args, book)`. It must be importable: 'package.module:name'.
@@ -131,8 +147,13 @@ class Pool:
         raise AssertionError("unreachable")
 
     def overdue(self) -> float:
-        """Seconds by which the slowest call has overrun its deadline. Above some seconds the pool is stuck."""
-        return max((time.monotonic() - end for end in self._running.values()), default=0.0)
+        """Seconds for which the pool has not done what it must: end a call at its deadline, or start a worker.
+
+        Above some seconds it is stuck.
+        """
+        now = time.monotonic()
+        stuck = now - self.broken_since if self.broken_since is not None else 0.0
+        return max((now - end for end in self._running.values()), default=stuck)
 
     def processes(self) -> tuple[int, ...]:
         """Process ids: the nursery and the workers that wait."""
@@ -184,11 +205,20 @@ class Pool:
             if worker.fresh():
                 return worker
             worker.close()
-        for _ in range(ATTEMPTS):
-            nursery = await self._ready_nursery()
-            with contextlib.suppress(PoolBroken):
-                return await nursery.fork()
-        raise PoolBroken("worker processes cannot be started; the messages before this one say why")
+        began, pause = time.monotonic(), FIRST_PAUSE
+        while True:
+            try:
+                worker = await (await self._ready_nursery()).fork()
+            except (PoolBroken, OSError) as error:  # OSError: no process, no descriptor to be had
+                if self._closed or time.monotonic() - began >= self._patience:
+                    raise PoolBroken(f"no worker process can be started: {error}") from error
+                self.broken_since = self.broken_since or began
+                log.error("pool.broken", because=str(error), again_in_seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                self.broken_since = None
+                return worker
 
     async def _ready_nursery(self) -> Nursery:
         if self._nursery is None or self._nursery.gone:

@@ -55,9 +55,9 @@ class Nursery:
         self._memory = memory
         self._children: set[int] = set()
         self._number = 0  # of the last rule change
+        self._settled = False
         self._tenant = importlib.import_module(tenant)
         self._book = self._tenant.open_book()
-        self._settle_in()
 
     def serve(self) -> None:
         """Answer frames until the daemon hangs up; then kill what is left and return."""
@@ -86,11 +86,13 @@ class Nursery:
         elif what == "rules":
             faults = self._tenant.apply(self._book, payload)
             self._number = number
-            self._settle_in()
+            self._settled = False
             wire.send(self._control, ("applied", number, faults))
 
     def _fork(self, ticket: int) -> None:
         _, descriptors, _, _ = socket.recv_fds(self._passing, 16, 1)
+        if not self._settled:
+            self._settle_in()
         pid = os.fork()
         if not pid:
             try:
@@ -118,6 +120,7 @@ class Nursery:
         self._tenant.warm(self._book)
         gc.collect()
         gc.freeze()
+        self._settled = True
 
 
 def work(sock: socket.socket, book: Any, memory: int) -> NoReturn:

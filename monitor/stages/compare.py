@@ -55,6 +55,11 @@ def tokens(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold())
 
 
+def counted(words: Sequence[str]) -> Hashes:
+    """What is counted for the rarity of later texts: shingles and single words, ascending, each once."""
+    return np.unique(np.concatenate((shingles(words), shingles(words, 1))))
+
+
 class Reading:
     """A text made ready for comparison. Parts are computed when first asked for."""
 
@@ -82,8 +87,8 @@ class Reading:
 
     @cached_property
     def counted(self) -> Hashes:
-        """What is counted for the rarity of later texts: its shingles and its single words, ascending, each once."""
-        return np.union1d(self.distinct, shingles(self.words, 1))
+        """What is counted for the rarity of later texts."""
+        return counted(self.words)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import zstandard
 
@@ -211,6 +212,25 @@ def clamp_clock(db: sqlite3.Connection, now: datetime, furthest: timedelta) -> i
     return db.execute(
         "UPDATE entries SET try_at = ? WHERE state = 'pending' AND try_at > ?", (to_text(now), to_text(now + furthest))
     ).rowcount
+
+
+def numbers(db: sqlite3.Connection, source: int, guids: Sequence[str]) -> list[int]:
+    """Row numbers of the entries a source announced under these guids."""
+    return [int(row["id"]) for row in _known(db, source, guids).values()]
+
+
+def outcomes(db: sqlite3.Connection, of: Sequence[int]) -> list[dict[str, Any]]:
+    """How entries stand: state, because, article, story, title, and the rules that raised an alert on them."""
+    found = []
+    for number in of:
+        row = db.execute(
+            """SELECT e.id AS entry, e.state, e.because, e.article_id AS article, a.story_id AS story, a.title
+               FROM entries e LEFT JOIN articles a ON a.id = e.article_id WHERE e.id = ?""",
+            (number,),
+        ).fetchone()
+        rules = db.execute("SELECT rule, outcome FROM matches WHERE entry_id = ? ORDER BY rule", (number,))
+        found.append({**dict(row), "matches": {one["rule"]: one["outcome"] for one in rules}})
+    return found
 
 
 def baseline_summary(db: sqlite3.Connection, source: int) -> tuple[int, int] | None:

@@ -100,3 +100,17 @@ def prune(db: sqlite3.Connection, before: datetime, keep: frozenset[str] = froze
     ]
     db.executemany("DELETE FROM documents WHERE sha256 = ?", [(sha256,) for sha256 in old])
     return len(old)
+
+
+def probe(db: sqlite3.Connection, size: int) -> None:
+    """Write `size` bytes: raises while there is no room for them. See `end_probe`."""
+    db.execute(
+        """INSERT OR REPLACE INTO documents (sha256, media_type, name, headers, fragment, size, fetched_at, body)
+           VALUES ('probe', '', '', '', 0, 0, '', zeroblob(?))""",
+        (size,),
+    )
+
+
+def end_probe(db: sqlite3.Connection) -> None:
+    """Take out what `probe` wrote, in a later transaction: pages freed in the same one are never written."""
+    db.execute("DELETE FROM documents WHERE sha256 = 'probe'")

@@ -76,6 +76,12 @@ def get(db: sqlite3.Connection, slug: str) -> Rule | None:
     return from_json(row["definition"]) if row else None
 
 
+def working(db: sqlite3.Connection) -> dict[str, Rule]:
+    """The last version of each rule that compiled, by slug; retired rules left out."""
+    rows = db.execute("SELECT slug, working FROM rules WHERE working IS NOT NULL AND retired_at IS NULL")
+    return {row["slug"]: from_json(row["working"]) for row in rows}
+
+
 def meaning(rule: Rule) -> tuple[object, ...]:
     """What decides whether a text matches: equal meanings are the same version."""
     return tuple(getattr(rule, name) for name in MEANING)

@@ -95,6 +95,7 @@ CREATE TABLE entries (
     UNIQUE (source_id, guid)
 );
 CREATE INDEX entries_pending ON entries (try_at, id) WHERE state = 'pending';
+CREATE INDEX entries_held ON entries (source_id) WHERE state = 'held';
 CREATE INDEX entries_article ON entries (article_id);
 CREATE INDEX entries_canonical ON entries (canonical_url) WHERE canonical_url IS NOT NULL;
 CREATE INDEX entries_source_seen ON entries (source_id, seen_at, state);
@@ -259,21 +260,28 @@ CREATE TABLE deliveries (
     public_id TEXT NOT NULL UNIQUE,          -- Message-ID, webhook-id: the same at every attempt
     channel TEXT NOT NULL,
     target TEXT NOT NULL DEFAULT '',         -- masked: the channel's configuration knows the address
-    kind TEXT NOT NULL DEFAULT 'alert',      -- alert, digest, notice, test
+    kind TEXT NOT NULL DEFAULT 'alert',      -- alert, digest, summary (over a cap), notice, test
+    rule TEXT NOT NULL DEFAULT '',           -- of a message about one rule; '' for digests of several
+    group_key TEXT NOT NULL DEFAULT '',      -- 'digest', 'quiet', 'day/RULE', 'cap/RULE': open, more may join
     state TEXT NOT NULL,                     -- pending, claimed, sent, uncertain, dead
     because TEXT NOT NULL DEFAULT '',
     subject TEXT NOT NULL DEFAULT '',
     body TEXT NOT NULL DEFAULT '',
     thread_id TEXT NOT NULL DEFAULT '',
     created_at TEXT NOT NULL,
+    due_at TEXT NOT NULL DEFAULT '',         -- when it was first to be sent; later than created_at for a digest
     try_at TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     lease_run TEXT,
     lease_until TEXT,
     last_attempt_at TEXT,
     sent_at TEXT,
-    last_error TEXT NOT NULL DEFAULT ''
+    receipt TEXT NOT NULL DEFAULT '',        -- what the other side said when it accepted
+    last_error TEXT NOT NULL DEFAULT '',
+    last_error_kind TEXT NOT NULL DEFAULT ''
 );
+CREATE UNIQUE INDEX deliveries_open ON deliveries (channel, target, group_key) WHERE group_key <> '';
+CREATE INDEX deliveries_rule ON deliveries (channel, target, rule, created_at) WHERE kind = 'alert';
 CREATE INDEX deliveries_due ON deliveries (channel, target, try_at) WHERE state IN ('pending', 'uncertain');
 CREATE INDEX deliveries_claimed ON deliveries (lease_until) WHERE state = 'claimed';
 CREATE INDEX deliveries_state ON deliveries (state, created_at);
@@ -282,8 +290,9 @@ CREATE TABLE delivery_alerts (
     alert_id INTEGER NOT NULL REFERENCES alerts (id),
     channel TEXT NOT NULL,
     target TEXT NOT NULL DEFAULT '',
+    again INTEGER NOT NULL DEFAULT 0,        -- counts the times it was sent again by hand
     delivery_id INTEGER NOT NULL REFERENCES deliveries (id),
-    PRIMARY KEY (alert_id, channel, target)
+    PRIMARY KEY (alert_id, channel, target, again)
 ) WITHOUT ROWID;
 CREATE INDEX delivery_alerts_delivery ON delivery_alerts (delivery_id);
 
@@ -293,9 +302,11 @@ CREATE TABLE targets (
     target TEXT NOT NULL DEFAULT '',
     disabled_at TEXT,
     disabled_because TEXT NOT NULL DEFAULT '',
+    failures INTEGER NOT NULL DEFAULT 0,     -- in a row
     failing_since TEXT,
+    hold_until TEXT,                         -- nothing is sent there before
     last_error TEXT NOT NULL DEFAULT '',
-    noticed_at TEXT,
+    last_success_at TEXT,
     PRIMARY KEY (channel, target)
 ) WITHOUT ROWID;
 

@@ -207,6 +207,13 @@ def resume(db: sqlite3.Connection, slug: str, now: datetime) -> bool:
     )
 
 
+def bring_forward(db: sqlite3.Connection, slug: str, now: datetime) -> bool:
+    """Make a watched source due now. Returns False if there is no such source, or it is not watched."""
+    return bool(
+        db.execute(f"UPDATE sources SET next_poll_at = ? WHERE slug = ? AND {WATCHED}", (to_text(now), slug)).rowcount
+    )
+
+
 def clamp_clock(db: sqlite3.Connection, now: datetime, furthest: timedelta) -> int:
     """Pull in due times that a wrong clock left further ahead than `furthest`. Returns how many."""
     return db.execute(

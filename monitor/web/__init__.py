@@ -1,6 +1,7 @@
 """The polite web: `Web` fetches, `Guard` says what may be reached, `Robots` what a site wants left alone."""
 
-from monitor.web.client import FEED_TYPES, PAGE_TYPES, Answer, Web
+from monitor.web.answer import Answer
+from monitor.web.client import FEED_TYPES, PAGE_TYPES, Web
 from monitor.web.guard import Guard, GuardingResolver, Refused, is_public
 from monitor.web.robots import Robots
 

@@ -107,6 +107,8 @@ class Guard:
             return
         if port in _REFUSED_PORTS:
             raise Refused(f"{host}:{port} is a port of another service; it is not fetched")
+        if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
+            raise Refused(_advice(host, host, port))
         address = literal(host)
         if address is not None:
             self.judge(host, port, address)
@@ -116,7 +118,11 @@ class Guard:
         if is_public(address) or self.names(host, port) or self.names(str(address), port):
             return
         shown = host if host.strip("[]") == str(address) else f"{host} ({address})"
-        raise Refused(f"{shown} is not a public address; if it is yours, add '{host}:{port}' to allow_hosts in [fetch]")
+        raise Refused(_advice(shown, host, port))
+
+
+def _advice(shown: str, host: str, port: int) -> str:
+    return f"{shown} is not a public address; if it is yours, add '{host}:{port}' to allow_hosts in [fetch]"
 
 
 def _getaddrinfo(host: str, port: int, family: int) -> list[Any]:
@@ -150,6 +156,10 @@ class GuardingResolver(AbstractResolver):
         if not results:
             raise OSError(f"{host} has no address")
         return results
+
+    async def resolve_any(self, host: str, port: int) -> list[ResolveResult]:
+        """As `resolve`, of any family, for literal addresses too."""
+        return await self.resolve(host, port, socket.AF_UNSPEC)
 
     async def close(self) -> None:
         """Let the threads go; a lookup still under way ends by itself."""

@@ -14,7 +14,8 @@ from yarl import URL
 
 from monitor.errors import Permanent, Temporary
 from monitor.stages import pace
-from monitor.web.client import Answer, Web
+from monitor.web.answer import Answer
+from monitor.web.client import Web
 
 _MAX_BYTES = 512 * 1024
 _REMEMBERED = 2000
@@ -64,7 +65,7 @@ class Robots:
             return known
         try:
             answer = await self._web.get(f"{origin}/robots.txt", accept="text/plain, */*;q=0.5", max_bytes=_MAX_BYTES)
-            rules: Protego | None = Protego.parse(answer.body.decode("utf-8", "replace").replace("\0", ""))
+            rules: Protego | None = Protego.parse(answer.body.decode("utf-8-sig", "replace").replace("\0", ""))
         except Permanent as error:
             if error.kind == "address":
                 raise

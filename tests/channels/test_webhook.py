@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 from typing import Any
 
-import aiohttp
 import pytest
 import trustme
 from deliveries import a_delivery, an_alert
@@ -200,22 +200,31 @@ def test_a_body_template_that_fails_is_a_fault_at_once(tmp_path, text):
         a_channel("https://example.org/hook", template=str(path))
 
 
-def test_the_guard_is_asked_with_the_channels_own_setting():
-    asked = []
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/x", "http://localhost/x", "http://10.1.2.3/", "http://[::1]/", "http://0x7f000001/"]
+)
+def test_a_private_address_is_refused_unless_the_channel_allows_it(url):
+    with pytest.raises(ConfigError, match="allow_private"):
+        a_channel(url, allow_private=False)
+    assert a_channel(url).targets() == (url,)
 
-    def connector(allow_private: bool) -> aiohttp.BaseConnector:
-        asked.append(allow_private)
-        return aiohttp.TCPConnector()
 
-    async def scene(allow_private: bool) -> None:
+def test_a_name_that_turns_out_private_is_refused_when_connecting(monkeypatch):
+    async def scene():
         async with WebhookServer() as server:
-            channel = a_channel(server.url(), Tools(connector=connector), allow_private=allow_private)
-            await channel.send(a_delivery())
+            channel = a_channel(f"http://inside.example:{server.port}/", allow_private=False)
+            with pytest.raises(Temporary) as caught:
+                await channel.send(a_delivery())
             await channel.close()
+            return caught.value, server.calls
 
-    asyncio.run(scene(True))
-    asyncio.run(scene(False))
-    assert asked == [True, False]
+    def lookup(host, port, **hints):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    error, calls = asyncio.run(scene())
+    assert error.kind == "address"
+    assert calls == []
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def _difficult(document: Document, source: str, now: datetime | None) -> Feed:
         if not cut and document.body[:5] == b"<?xml" and mended == text[root:]:
             raw.method = "strict"
     else:
-        raw = lenient.read(text, document.url)
+        raw = lenient.read(text)
         if raw is None:
             raise _no_feed(document, text)
         raw.warnings.append("the XML is broken beyond simple repair; it was read leniently")

@@ -108,7 +108,7 @@ def parse_date(text: str | None, *, language: str = "") -> datetime | None:
         offset = _zone(zone)
         if month and offset is not None:
             return _moment(_year(year), month, int(day), int(hour), int(minute), int(second or 0), offset)
-    if text[:4].isdigit() and text[4:5] == "-":
+    if text[:4].isdigit() and (text[4:5] == "-" or text[8:9] == "T"):
         try:
             found = datetime.fromisoformat(text)
         except ValueError:

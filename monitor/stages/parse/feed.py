@@ -197,13 +197,20 @@ def _entry(
 
 def _body(item: RawItem) -> tuple[str, bool]:
     """The best body there is: the full one, unless the summary says more; else media and podcast texts."""
-    body = item.content if len(item.content) >= len(item.summary) else item.summary
+    body = item.content or item.summary
+    if item.content and len(item.summary) > len(item.content) and _length(item.summary) > _length(item.content):
+        body = item.summary
     if not body or not body.strip():
         body = max(item.other, key=len, default="")
     body = scrub(body.strip())
     if len(body) > MAX_BODY:
         body = body[:MAX_BODY]
     return body, item.is_text or not looks_like_html(body)
+
+
+def _length(html: str) -> int:
+    """Characters of text, roughly."""
+    return len(re.sub(r"<[^<>]*>", "", html[:20_000]).strip())
 
 
 def _document(body: str, is_text: bool, url: str | None) -> Document:

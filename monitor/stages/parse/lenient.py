@@ -5,20 +5,27 @@ Its sanitiser and its relative-link resolver are off: bodies go to our own extra
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from typing import Any
 
 from monitor.stages.parse.feed import Raw, RawItem
 
+_BASE = re.compile(r"""\sxml:base\s*=\s*["']([^"'<>]{0,2000})["']""")
 
-def read(text: str, url: str | None) -> Raw | None:
+
+def read(text: str) -> Raw | None:
     """What feedparser makes of `text`; None where it finds neither a feed's version nor an entry."""
     import feedparser
 
+    bases = _BASE.findall(text)
+    if bases:  # it would resolve guids against them too, and known entries would look new
+        text = _BASE.sub("", text)
     try:
         found = feedparser.parse(
             io.BytesIO(text.encode("utf-8", "replace")),
-            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url or ""},
+            response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
         )
@@ -37,6 +44,9 @@ def read(text: str, url: str | None) -> Raw | None:
         method="feedparser",
     )
     raw.items = [_item(entry) for entry in found.entries]
+    if bases:
+        for item in raw.items:
+            item.base = html.unescape(bases[0])
     return raw
 
 

@@ -6,6 +6,7 @@ libxml2's own limits on depth and size stay on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lxml import etree
@@ -31,6 +32,8 @@ _PREFIXES = {
 }  # fmt: skip
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _keys: dict[str, str] = {}
+_Handler = Callable[["_Gather", Any], None]
+_Fields = dict[str, _Handler]
 
 
 def strict(body: bytes, url: str | None = None) -> Raw | None:
@@ -52,19 +55,17 @@ def strict(body: bytes, url: str | None = None) -> Raw | None:
         return None
     based = b"xml:base" in body
     tag = _key(root.tag)
-    if tag == "atom:feed" or root.tag == "feed":
+    if tag.removeprefix("atom:") == "feed":
         return _atom(root, based)
-    if tag == "atom:entry" or root.tag == "entry":
-        raw = Raw(kind="atom")
-        raw.items.append(_item(root, based))
-        return raw
-    if tag in ("rss", "rdf:RDF", "RDF", "channel", "Channel", "rss2") or tag.endswith("rss"):
-        return _rss(root, based, "rdf" if tag.endswith("RDF") else "rss")
+    if tag == "atom:entry":
+        return Raw(kind="atom", items=[_item(root, based)])
+    if tag in ("rss", "rdf:rdf", "rdf", "channel") or tag.endswith("rss"):
+        return _rss(root, based, "rdf" if tag.endswith("rdf") else "rss")
     return None
 
 
 def _key(tag: Any) -> str:
-    """'dc:date' for '{http://purl.org/dc/elements/1.1/}date'; plain for RSS names; '?:x' for what is unknown."""
+    """'dc:date' for '{http://purl.org/dc/elements/1.1/}date'; 'pubdate' for RSS; '?:x' for what is unknown."""
     if type(tag) is not str:
         return "?:"
     found = _keys.get(tag)
@@ -74,7 +75,7 @@ def _key(tag: Any) -> str:
             prefix = f"{uri[len(UNDECLARED) :]}:"
         else:
             prefix = _PREFIXES.get(_bare(uri), "?:")
-        found = prefix + local
+        found = prefix + local.lower()
         if len(_keys) < 5000:
             _keys[tag] = found
     return found
@@ -87,23 +88,19 @@ def _bare(uri: str) -> str:
 
 def _rss(root: Any, based: bool, kind: str) -> Raw:
     raw = Raw(kind=kind)
-    channel = root if _key(root.tag).lower() == "channel" else None
-    if channel is None:
-        channel = next((child for child in root if _key(child.tag).lower() == "channel"), None)
     items: list[Any] = []
-    for parent in (channel, root):
-        if parent is None:
-            continue
-        for child in parent:
+    channels = [root] if _key(root.tag) == "channel" else [c for c in root if _key(c.tag) == "channel"]
+    for channel in channels:
+        for child in channel:
             key = _key(child.tag)
             if key == "item" or key == "atom:entry":
                 items.append(child)
-            elif parent is channel:
+            else:
                 _channel_field(raw, key, child)
-        if parent is channel is root:
-            break
-    if not items:  # <items> as a wrapper, or items one level deeper than they should be
-        items = [e for e in root.iter() if type(e.tag) is str and _key(e.tag) in ("item", "Item")]
+    if root not in channels:  # RDF has its items beside the channel
+        items += [child for child in root if _key(child.tag) == "item"]
+    if not items:  # deeper than they should be
+        items = [node for node in root.iter() if _key(node.tag) == "item"]
     raw.items = [_item(item, based) for item in items]
     return raw
 
@@ -120,20 +117,19 @@ def _channel_field(raw: Raw, key: str, child: Any) -> None:
         raw.language = raw.language or (child.text or "").strip()
     elif key == "ttl":
         raw.ttl = child.text or ""
-    elif key in ("skipHours", "skiphours"):
+    elif key == "skiphours":
         raw.skip_hours = tuple(hour.text or "" for hour in child)
-    elif key in ("skipDays", "skipdays"):
+    elif key == "skipdays":
         raw.skip_days = tuple(day.text or "" for day in child)
-    elif key == "?:itemList" or key == "items":
-        raw.items.extend(_item(item, False) for item in child if _key(item.tag) == "item")
 
 
 def _atom(root: Any, based: bool) -> Raw:
     raw = Raw(kind="atom", language=root.get(_XML_LANG, ""))
+    fields = _FIELDS if root.tag[0] == "{" else _BARE_ATOM
     for child in root:
         key = _key(child.tag).removeprefix("atom:")
         if key == "entry":
-            raw.items.append(_item(child, based))
+            raw.items.append(_item(child, based, fields))
         elif key == "title":
             raw.title = raw.title or _construct(child)
         elif key == "link" and not raw.link and child.get("rel", "alternate") == "alternate":
@@ -141,122 +137,128 @@ def _atom(root: Any, based: bool) -> Raw:
     return raw
 
 
-def _item(node: Any, based: bool) -> RawItem:
+class _Gather:
+    """What the children of one entry have said so far."""
+
+    __slots__ = ("authors", "item", "others", "second_title", "tags")
+
+    def __init__(self) -> None:
+        self.item = RawItem()
+        self.authors: list[str] = []
+        self.others: list[str] = []
+        self.tags: list[str] = []
+        self.second_title = ""
+
+
+def _item(node: Any, based: bool, fields: _Fields | None = None) -> RawItem:
     """One pass over the children; the first of each field wins, except where another is better."""
-    item = RawItem()
-    others: list[str] = []
-    tags: list[str] = []
-    authors: list[str] = []
-    media_title = ""
+    gather = _Gather()
+    item = gather.item
+    fields = fields or _FIELDS
     for child in node:
-        key = _key(child.tag)
-        if key.startswith("atom:"):
-            key = key[5:]
-            if key == "link":
-                _atom_link(item, child)
-            elif key == "title":
-                item.title = item.title or _construct(child)
-            elif key == "content":
-                _atom_content(item, child)
-            elif key == "summary":
-                item.summary = item.summary or _construct(child)
-            elif key == "author":
-                name = _author(child)
-                if name:
-                    authors.append(name)
-            elif key == "id":
-                item.guid = item.guid or (child.text or "").strip()
-            elif key in ("published", "issued", "created"):
-                item.published = item.published or (child.text or "").strip()
-            elif key in ("updated", "modified"):
-                item.updated = item.updated or (child.text or "").strip()
-            elif key == "category":
-                tags.append(child.get("label") or child.get("term") or child.text or "")
-            elif key == "source":
-                item.outlet = item.outlet or _source_title(child)
-        elif key == "title":
-            item.title = item.title or _text(child)
-        elif key == "link":
-            if not item.link:
-                item.link = (child.text or child.get("href") or "").strip()
-        elif key == "guid":
-            if not item.guid:
-                item.guid = (child.text or "").strip()
-                item.guid_is_link = child.get("isPermaLink", "true").strip().lower() != "false"
-        elif key == "description" or key == "abstract":
-            item.summary = item.summary or _markup(child)
-        elif key == "content:encoded" or key in ("xhtml:body", "xhtml:div", "fullText", "fulltext", "content"):
-            item.content = item.content or _markup(child)
-        elif key in (
-            "pubDate",
-            "pubdate",
-            "PubDate",
-            "dc:date",
-            "published",
-            "dcterms:issued",
-            "dcterms:created",
-            "date",
-        ):
-            if not item.published:
-                item.published = (child.text or "").strip()
-        elif key in ("dcterms:modified", "updated", "lastBuildDate", "modified", "dcterms:updated"):
-            item.updated = item.updated or (child.text or "").strip()
-        elif key in ("author", "dc:creator", "itunes:author", "managingEditor", "dc:contributor", "media:credit"):
-            name = _author(child)
-            if name:
-                authors.append(name) if key == "dc:creator" else _second_author(item, name)
-        elif key == "source" or key == "dc:publisher":
-            item.outlet = item.outlet or _text(child)
-        elif key in ("category", "dc:subject"):
-            tags.append(_text(child))
-        elif key == "dc:language" or key == "language":
-            item.language = (child.text or "").strip()
-        elif key == "dc:identifier":
-            if not item.guid:
-                item.guid = (child.text or "").strip()
-        elif key == "dc:title":
-            media_title = media_title or _text(child)
-        elif key in (
-            "dc:description",
-            "dcterms:abstract",
-            "itunes:summary",
-            "itunes:subtitle",
-            "media:description",
-            "media:text",
-        ):
-            others.append(_markup(child))
-        elif key == "media:title":
-            media_title = media_title or _text(child)
-        elif key in ("media:group", "media:content"):
-            for inner in child.iter():
-                inner_key = _key(inner.tag)
-                if inner_key in ("media:description", "media:text"):
-                    others.append(_markup(inner))
-                elif inner_key == "media:title":
-                    media_title = media_title or _text(inner)
-        elif key == "feedburner:origLink":
-            item.link = (child.text or "").strip() or item.link
-    if not item.guid and node.attrib:
-        item.guid = node.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about", "").strip()
+        handler = fields.get(_key(child.tag))
+        if handler is not None:
+            handler(gather, child)
+    if node.attrib:
+        item.guid = item.guid or node.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about", "").strip()
         item.language = item.language or node.get(_XML_LANG, "")
-    item.title = item.title or media_title
-    if authors:
-        item.author = ", ".join(dict.fromkeys(authors))
-    if tags:
-        item.tags = tuple(tags)
-    if others:
-        item.other = tuple(others)
+    item.title = item.title or gather.second_title
+    if gather.authors:
+        item.author = ", ".join(dict.fromkeys(gather.authors))
+    item.tags = tuple(gather.tags)
+    item.other = tuple(gather.others)
     if based:
         item.base = node.base
     return item
 
 
-def _second_author(item: RawItem, name: str) -> None:
-    """A second-rate author field: used where there is no better."""
-    item.author = item.author or name
+def _first(name: str) -> _Handler:
+    """Keeps the first plain text of a field."""
+
+    def keep(gather: _Gather, child: Any) -> None:
+        if not getattr(gather.item, name):
+            setattr(gather.item, name, _text(child).strip())
+
+    return keep
 
 
-def _atom_link(item: RawItem, child: Any) -> None:
+def _title(gather: _Gather, child: Any) -> None:
+    gather.item.title = gather.item.title or _text(child)
+
+
+def _second_title(gather: _Gather, child: Any) -> None:
+    gather.second_title = gather.second_title or _text(child)
+
+
+def _atom_title(gather: _Gather, child: Any) -> None:
+    gather.item.title = gather.item.title or _construct(child)
+
+
+def _link(gather: _Gather, child: Any) -> None:
+    gather.item.link = gather.item.link or (child.text or child.get("href") or "").strip()
+
+
+def _original_link(gather: _Gather, child: Any) -> None:
+    gather.item.link = (child.text or "").strip() or gather.item.link
+
+
+def _guid(gather: _Gather, child: Any) -> None:
+    item = gather.item
+    if not item.guid:
+        item.guid = (child.text or "").strip()
+        item.guid_is_link = child.get("isPermaLink", child.get("ispermalink", "true")).strip().lower() != "false"
+
+
+def _summary(gather: _Gather, child: Any) -> None:
+    gather.item.summary = gather.item.summary or _markup(child)
+
+
+def _atom_summary(gather: _Gather, child: Any) -> None:
+    gather.item.summary = gather.item.summary or _construct(child)
+
+
+def _content(gather: _Gather, child: Any) -> None:
+    gather.item.content = gather.item.content or _markup(child)
+
+
+def _other(gather: _Gather, child: Any) -> None:
+    gather.others.append(_markup(child))
+
+
+def _tag(gather: _Gather, child: Any) -> None:
+    gather.tags.append(_text(child))
+
+
+def _atom_tag(gather: _Gather, child: Any) -> None:
+    gather.tags.append(child.get("label") or child.get("term") or child.text or "")
+
+
+def _author(gather: _Gather, child: Any) -> None:
+    if name := _person(child):
+        gather.authors.append(name)
+
+
+def _second_author(gather: _Gather, child: Any) -> None:
+    gather.item.author = gather.item.author or _person(child)
+
+
+def _atom_source(gather: _Gather, child: Any) -> None:
+    for inner in child:
+        if _key(inner.tag).rpartition(":")[2] == "title":
+            gather.item.outlet = gather.item.outlet or _text(inner)
+
+
+def _media(gather: _Gather, child: Any) -> None:
+    for inner in child.iter():
+        key = _key(inner.tag)
+        if key in ("media:description", "media:text"):
+            gather.others.append(_markup(inner))
+        elif key == "media:title":
+            gather.second_title = gather.second_title or _text(inner)
+
+
+def _atom_link(gather: _Gather, child: Any) -> None:
+    item = gather.item
     rel = child.get("rel", "alternate").strip().lower()
     href = child.get("href", "").strip()
     if rel in ("alternate", "http://www.iana.org/assignments/relation/alternate") and href:
@@ -265,7 +267,8 @@ def _atom_link(item: RawItem, child: Any) -> None:
             item.link = href
 
 
-def _atom_content(item: RawItem, child: Any) -> None:
+def _atom_content(gather: _Gather, child: Any) -> None:
+    item = gather.item
     kind = child.get("type", "text").strip().lower()
     if child.get("src") and not (child.text or len(child)):
         item.link = item.link or child.get("src", "").strip()
@@ -289,7 +292,7 @@ def _construct(child: Any) -> str:
     return text
 
 
-def _author(child: Any) -> str:
+def _person(child: Any) -> str:
     """'Jane Doe' from an Atom person, 'jane@example.org (Jane Doe)', or a bare name."""
     if len(child):
         for inner in child:
@@ -302,13 +305,6 @@ def _author(child: Any) -> str:
     if text.endswith(">") and "<" in text and "@" in text:
         return text[: text.index("<")].strip()
     return text
-
-
-def _source_title(child: Any) -> str:
-    for inner in child:
-        if _key(inner.tag).rpartition(":")[2] == "title":
-            return _text(inner)
-    return ""
 
 
 def _text(child: Any) -> str:
@@ -351,3 +347,47 @@ _VOID = frozenset(("br", "hr", "img", "input", "meta", "link", "source", "wbr", 
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+_FIELDS: _Fields = {
+    "title": _title,
+    "dc:title": _second_title,
+    "media:title": _second_title,
+    "link": _link,
+    "feedburner:origlink": _original_link,
+    "guid": _guid,
+    "dc:identifier": _first("guid"),
+    "description": _summary,
+    "abstract": _summary,
+    **dict.fromkeys(("content:encoded", "content", "fulltext", "xhtml:body", "xhtml:div"), _content),
+    **dict.fromkeys(
+        ("dc:description", "dcterms:abstract", "itunes:summary", "itunes:subtitle", "media:description", "media:text"),
+        _other,
+    ),
+    **dict.fromkeys(("media:group", "media:content"), _media),
+    **dict.fromkeys(
+        ("pubdate", "dc:date", "published", "date", "dcterms:issued", "dcterms:created"), _first("published")
+    ),
+    **dict.fromkeys(("dcterms:modified", "updated", "modified", "lastbuilddate"), _first("updated")),
+    "dc:creator": _author,
+    **dict.fromkeys(("author", "itunes:author", "managingeditor", "dc:contributor", "media:credit"), _second_author),
+    "source": _first("outlet"),
+    "dc:publisher": _first("outlet"),
+    "category": _tag,
+    "dc:subject": _tag,
+    "language": _first("language"),
+    "dc:language": _first("language"),
+    "atom:title": _atom_title,
+    "atom:link": _atom_link,
+    "atom:id": _first("guid"),
+    "atom:summary": _atom_summary,
+    "atom:content": _atom_content,
+    "atom:author": _author,
+    "atom:category": _atom_tag,
+    "atom:source": _atom_source,
+    **dict.fromkeys(("atom:published", "atom:issued", "atom:created"), _first("published")),
+    **dict.fromkeys(("atom:updated", "atom:modified"), _first("updated")),
+}
+_BARE_ATOM = {  # <feed> and <entry> without a namespace
+    name.removeprefix("atom:"): handler for name, handler in _FIELDS.items() if name.startswith("atom:")
+}

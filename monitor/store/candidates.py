@@ -1,0 +1,128 @@
+"""Which stored articles might tell the same story: by address, by exact text, by sketch. SQL only.
+
+The sketch is a table of (month, key, article); the months of the article at hand and before are searched, so the tree
+that is looked at stays as large as two months of news, however old the store is, and old months can be dropped whole.
+Not the place where likeness is judged: that is `stages.dedupe`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from heapq import nlargest
+
+from monitor.model import Article, Candidate, Fingerprint
+
+NEWEST = 64  # articles looked at for one key and month: a key that thousands share tells nothing
+SHARED_KEYS = 2
+BEST = 8
+BEST_OF_STORY = 3  # further members of a story would only crowd out other stories
+EXACT = 3
+LEAST = 0.3  # weight of the shared keys, each 1 / the articles that have it: less is boilerplate, unless it is the best
+
+_NEWEST_OF = f"""(SELECT group_concat(article_id) FROM (
+    SELECT article_id FROM sketches WHERE month = %s AND key = asked.value ORDER BY article_id DESC LIMIT {NEWEST}))"""
+_BY_KEY = f"SELECT {_NEWEST_OF % '?2'}, {_NEWEST_OF % '?3'} FROM json_each(?1) AS asked"
+
+
+def find(db: sqlite3.Connection, article: Article, seen_at: datetime) -> list[Candidate]:
+    """Articles that might tell the same story as one first seen at `seen_at`, best first."""
+    exact = _exact(db, article)
+    shared, weights = _by_sketch(db, article.fingerprint.keys, seen_at)
+    ranked = nlargest(3 * BEST, ((weight, n) for n, weight in weights.items() if shared[n] >= SHARED_KEYS))
+    # The best one stays, however many have its keys: a story that sixty outlets print is no boilerplate.
+    likely = [n for place, (weight, n) in enumerate(ranked) if (weight >= LEAST or not place) and n not in exact]
+    stories = dict(db.execute(f"SELECT id, story_id FROM articles WHERE {_among('id', likely)}", likely).fetchall())
+    chosen, per_story = list(exact), Counter[int]()
+    for number in likely:
+        story = stories.get(number)
+        if story is not None and per_story[story] < BEST_OF_STORY and len(chosen) < BEST:
+            per_story[story] += 1
+            chosen.append(number)
+    found = {candidate.article: candidate for candidate in load(db, chosen, shared)}
+    return [found[number] for number in chosen if number in found]
+
+
+def load(db: sqlite3.Connection, numbers: Sequence[int], shared: Counter[int] | None = None) -> list[Candidate]:
+    """Stored articles as candidates, without their sketch keys."""
+    rows = db.execute(
+        f"""SELECT articles.id, story_id, title, text, text_hash, articles.canonical_url, sources.slug
+            FROM articles JOIN sources ON sources.id = source_id WHERE {_among("articles.id", numbers)}""",
+        numbers,
+    )
+    return [
+        Candidate(
+            article=row["id"],
+            story=row["story_id"],
+            title=row["title"],
+            text=row["text"],
+            fingerprint=Fingerprint(exact=row["text_hash"]),
+            canonical_url=row["canonical_url"],
+            source=row["slug"],
+            shared=shared[row["id"]] if shared else 0,
+        )
+        for row in rows
+    ]
+
+
+def add(db: sqlite3.Connection, article: int, fingerprint: Fingerprint, seen_at: datetime) -> None:
+    """Make an article findable by its sketch. Repeated with another sketch, it is found by both: what a revised
+    article said before still leads to it, and the comparison looks at what it says now.
+    """
+    month = month_of(seen_at)
+    db.executemany(
+        "INSERT OR IGNORE INTO sketches (month, key, article_id) VALUES (?, ?, ?)",
+        [(month, key, article) for key in fingerprint.keys],
+    )
+
+
+def forget_before(db: sqlite3.Connection, moment: datetime, limit: int = 50_000) -> int:
+    """Delete sketches of the months that are searched no more at `moment`. Returns how many rows, at most `limit`."""
+    oldest = month_of(moment) - 1
+    return db.execute(
+        """DELETE FROM sketches WHERE (month, key, article_id) IN (
+               SELECT month, key, article_id FROM sketches WHERE month < ? LIMIT ?)""",
+        (oldest, limit),
+    ).rowcount
+
+
+def month_of(moment: datetime) -> int:
+    """Months since the year 0."""
+    return moment.year * 12 + moment.month - 1
+
+
+def _exact(db: sqlite3.Connection, article: Article) -> list[int]:
+    """The newest articles with the same address, and those with the same words."""
+    found: dict[int, None] = {}
+    # "<> ''" lets SQLite use the partial index.
+    for condition, value in (
+        ("canonical_url = ?", article.canonical_url),
+        ("text_hash = ? AND text_hash <> ''", article.fingerprint.exact),
+    ):
+        if value:
+            rows = db.execute(f"SELECT id FROM articles WHERE {condition} ORDER BY id DESC LIMIT {EXACT}", (value,))
+            found.update((row["id"], None) for row in rows)
+    return list(found)
+
+
+def _by_sketch(db: sqlite3.Connection, keys: Sequence[int], seen_at: datetime) -> tuple[Counter[int], dict[int, float]]:
+    """Articles by how many keys they share, and by how much those say."""
+    shared: Counter[int] = Counter()
+    weights: dict[int, float] = {}
+    if not keys:
+        return shared, weights
+    month = month_of(seen_at)
+    for row in db.execute(_BY_KEY, (json.dumps(keys), month, month - 1)):
+        articles = [int(number) for column in row if column for number in column.split(",")]
+        for number in articles:
+            shared[number] += 1
+            weights[number] = weights.get(number, 0.0) + 1 / min(len(articles), NEWEST)
+    return shared, weights
+
+
+def _among(column: str, values: Sequence[int]) -> str:
+    # SQLite would read the whole table to find nothing IN ().
+    return f"{column} IN ({', '.join('?' * len(values))})" if values else f"{column} = NULL"

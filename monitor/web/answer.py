@@ -1,0 +1,181 @@
+"""What a server answered, and what its words mean: status, redirects, compression, errors in plain words.
+
+Pure functions of a response's head and bytes; nothing here waits for the network.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http.cookies import SimpleCookie
+from typing import Protocol
+
+import aiohttp
+from yarl import URL
+
+from monitor.errors import Gone, MonitorError, Permanent, Temporary
+from monitor.model import Document
+from monitor.stages import pace
+from monitor.web.inflate import Corrupt, TooLarge, Unsupported, codings, gunzip_file, inflate
+
+_Headers = Mapping[str, str]
+
+
+class Response(Protocol):
+    """The head of a response, by whichever client it was read."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def url(self) -> URL: ...
+    @property
+    def headers(self) -> _Headers: ...
+    @property
+    def cookies(self) -> SimpleCookie: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server answered: 200 with a body, or 304 without."""
+
+    status: int
+    url: str  # after redirects
+    body: bytes = b""  # decompressed
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case, last value wins
+    media_type: str = ""
+    charset: str | None = None
+    moved_to: str | None = None  # where an unbroken chain of 301/308 from the first address led
+    received: int = 0  # bytes of body over the wire
+    fetched_at: datetime | None = None
+
+    def document(self) -> Document:
+        """The answer as a document."""
+        return Document(
+            body=self.body,
+            media_type=self.media_type,
+            charset=self.charset,
+            url=self.url,
+            headers=self.headers,
+            fetched_at=self.fetched_at,
+        )
+
+
+def target_of(got: Response) -> URL:
+    location = (got.headers.get("Location") or got.headers.get("URI") or "").strip()
+    if not location:
+        raise Temporary(f"HTTP {got.status} without saying where to", kind="redirects")
+    try:
+        raw = location.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return got.url.join(URL(raw)).with_fragment(None)
+    except (ValueError, TypeError, UnicodeError) as error:
+        raise Permanent(f"redirects to {location[:200]!r}, which is not an address: {error}", kind="bad-url") from None
+
+
+def raise_for_status(got: Response) -> None:
+    status = got.status
+    if status in (200, 203, 226, 304):
+        return
+    reason = _REASONS.get(status) or f"HTTP {status} {(got.reason or '').strip()[:80]}".strip()
+    if status == 410:
+        raise Gone(f"{reason}: it is not asked again", kind="http-410")
+    if status in (408, 425, 429) or status >= 500 or status < 400:
+        wait = pace.retry_after(got.headers.get("Retry-After"), datetime.now(UTC)) if status in (429, 503) else None
+        raise Temporary(reason, retry_after=wait, kind=f"http-{status}")
+    raise Permanent(reason, kind=f"http-{status}")
+
+
+_REASONS = {
+    204: "HTTP 204: the server answers that there is nothing",
+    401: "HTTP 401: a user name and password (or a key) are wanted; set `auth` or `headers`",
+    402: "HTTP 402: payment is wanted",
+    403: "HTTP 403: the server refuses us; it may block programs, or want a login",
+    404: "HTTP 404: nothing is found at this address; it may have moved",
+    406: "HTTP 406: the server has no form of this that we can read",
+    410: "HTTP 410: gone for good",
+    429: "HTTP 429: we ask too often",
+    451: "HTTP 451: withheld for legal reasons",
+    500: "HTTP 500: the server has an error of its own",
+    502: "HTTP 502: the server's gateway gets no answer",
+    503: "HTTP 503: the server is overloaded or under maintenance",
+    504: "HTTP 504: the server's gateway waited in vain",
+}
+
+
+def unpacked(got: Response, wire: bytes, limit: int) -> bytes:
+    try:
+        body = wire
+        for coding in reversed(codings(got.headers.get("Content-Encoding", ""))):
+            body = inflate(body, coding, limit)
+        return gunzip_file(body, limit)
+    except TooLarge:
+        raise too_large(limit) from None
+    except Corrupt as error:
+        raise Temporary(f"the compressed answer is damaged: {error}", kind="truncated") from None
+    except Unsupported as error:
+        raise Permanent(f"compressed as {error!s}, which we did not ask for", kind="content-encoding") from None
+
+
+def as_answer(got: Response, body: bytes, received: int) -> Answer:
+    headers = {
+        name.lower(): value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for name, value in got.headers.items()
+    }
+    declared, _, parameters = headers.get("content-type", "").partition(";")
+    charset = None
+    for part in parameters.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name.strip().lower() == "charset" and value.strip(" \"'"):
+            charset = value.strip(" \"'").lower()[:40]
+    return Answer(
+        status=got.status,
+        url=str(got.url),
+        body=body,
+        headers=headers,
+        media_type=declared.strip().lower()[:100],
+        charset=charset,
+        received=received,
+        fetched_at=datetime.now(UTC),
+    )
+
+
+def with_move(answer: Answer, moved_to: str | None) -> Answer:
+    if moved_to is None:
+        return answer
+    return replace(answer, moved_to=moved_to)
+
+
+def too_slow(url: URL, seconds: float) -> Temporary:
+    return Temporary(f"{url.raw_host} did not finish its answer within {seconds:g} s", kind="timeout")
+
+
+def too_large(limit: int) -> Permanent:
+    mib = limit / 1048576
+    return Permanent(f"answers more than {mib:.3g} MiB; raise max_bytes in [fetch] if that is right", kind="too-large")
+
+
+def explain(error: BaseException, url: URL) -> MonitorError:
+    """What an exception of the HTTP library means, in plain words, as one of our own errors."""
+    host = url.raw_host or str(url)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return Temporary(f"{host} shows a certificate that is not valid: {error.certificate_error}", kind="tls")
+    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+        return Temporary(f"no secure connection with {host}: {error}", kind="tls")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Temporary(f"the name {host} is not found: check the spelling, or the network", kind="dns")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return Temporary(f"{host} port {url.port} does not accept a connection: {error.os_error}", kind="connect")
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return Temporary(f"{host} hung up without an answer", kind="disconnected")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return Temporary(f"the answer of {host} broke off before its end", kind="truncated")
+    if isinstance(error, aiohttp.InvalidURL):
+        return Permanent(f"{str(url)[:200]} is not an address that can be fetched", kind="bad-url")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return Temporary(f"{host} does not speak proper HTTP: {error.message[:200]}", kind="http-protocol")
+    if isinstance(error, UnicodeError):
+        return Permanent(f"{host[:200]} is not a host name", kind="bad-url")
+    return Temporary(f"the connection with {host} failed: {error or type(error).__name__}", kind="connection")
