@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.store.texts import FURNITURE, PEOPLE, Prose, Report, Zipf
+from monitor.stages.words import index_text
 from monitor.store import schema
 from monitor.store.connection import connect, to_text
 
@@ -61,6 +62,7 @@ class Filler:
         self.blocks = 0
         self.entries = 0
         self.sketches: list[tuple[int, np.ndarray]] = []  # month, keys
+        self.topics: dict[int, int] = {}
         self.alerted: dict[tuple[str, int], int] = {}
         self.matches = self.alerts = self.deliveries = 0
 
@@ -177,8 +179,12 @@ class Filler:
     def _article(self, rows: Rows, article: int, report: Report, seen: datetime) -> None:
         chance, seen_at = self.random, to_text(seen)
         source = chance.randint(1, self.sources)
-        echo = self.stories > 50 and chance.random() < 0.35
-        story = self.stories - int(chance.expovariate(1 / 12)) % 50 if echo else self.stories + 1
+        if report.topic is None:
+            echo = self.stories > 50 and chance.random() < 0.35
+            story = self.stories - int(chance.expovariate(1 / 12)) % 50 if echo else self.stories + 1
+        else:
+            echo = report.topic in self.topics
+            story = self.topics.setdefault(report.topic, self.stories + 1)
         if not echo:
             self.stories = story
             rows.setdefault("stories", []).append((story, report.title, article, seen_at, seen_at, 1, 0))
@@ -364,7 +370,7 @@ class Filler:
     def _asked(self, report: Report) -> Iterator[tuple[str, tuple[str, ...], str]]:
         """Rules to look for. Made-up words hold none of them: one article in thirty matches by a word of its own."""
         if report.index_text is None:
-            yield from ((slug, terms, severity) for slug, _, terms, severity in RULES)
+            yield from ((slug, terms, severity) for slug, _, terms, severity in RULES if self.random.random() < 0.12)
         elif self.random.random() < 1 / 30:
             slug, _, _, severity = self.random.choice(RULES)
             yield slug, (report.text[: report.text.find(" ")],), severity
@@ -470,7 +476,7 @@ def _hits(report: Report, terms: tuple[str, ...]) -> Iterator[dict[str, object]]
     for field, value in (("title", report.title), ("text", report.text)):
         for term in terms:
             for found in islice(re.finditer(rf"\b{re.escape(term)}\b", value, re.IGNORECASE), 5):
-                start = max(value.rfind(". ", 0, found.start()) + 2, value.rfind("\n", 0, found.start()) + 1)
+                start = max((end.end() for end in re.finditer(r"[.\n] ?", value[: found.start()])), default=0)
                 stop = value.find(".", found.end())
                 sentence = value[start : stop + 1 if stop >= 0 else None] if field == "text" else value
                 yield {
@@ -493,9 +499,9 @@ def fill(
     chars: int = 0,
     now: datetime = NOW,
     days: int = 30,
-    index: Callable[[str], str],
+    index: Callable[[str], str] = index_text,
 ) -> None:
-    """Make a new store at `path`. `text`: 'prose' or 'zipf'; `index`: words.index_text, or one like it."""
+    """Make a new store at `path`. `text`: 'prose' or 'zipf'; `index`: makes the words of the full-text index."""
     maker: Prose | Zipf = Prose(seed, chars or 1600) if text == "prose" else Zipf(seed, chars or 3000)
     db = connect(path)
     try:
@@ -521,6 +527,7 @@ def main() -> None:
     parser.add_argument("--text", choices=("prose", "zipf"), default="zipf")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--now", type=datetime.fromisoformat, default=NOW, help="time of the newest article")
     arguments = parser.parse_args()
     began = time.perf_counter()
     fill(
@@ -529,7 +536,7 @@ def main() -> None:
         text=arguments.text,
         seed=arguments.seed,
         days=arguments.days,
-        index=str.lower,
+        now=arguments.now,
     )
     took = time.perf_counter() - began
     print(f"{arguments.articles} articles in {took:.1f} s, {arguments.path.stat().st_size / 1e6:.0f} MB")

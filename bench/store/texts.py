@@ -23,6 +23,7 @@ class Report:
     text: str
     index_title: str | None = None
     index_text: str | None = None
+    topic: int | None = None  # reports of one topic tell the same story
 
 
 PLACES = (
@@ -73,11 +74,15 @@ class Prose:
     def __init__(self, seed: int, chars: int = 1600) -> None:
         self.random = random.Random(seed)
         self.chars = chars
+        self.topics: list[tuple[str, ...]] = []
 
     def report(self) -> Report:
-        """The next one."""
+        """The next one: of a new topic, or, one time in three, of one of the last."""
         pick = self.random.choice
-        place, person, body, deed, event = pick(PLACES), pick(PEOPLE), pick(BODIES), pick(DEEDS), pick(EVENTS)
+        if len(self.topics) < 5 or self.random.random() > 0.35:
+            self.topics.append(tuple(pick(names) for names in (PLACES, PEOPLE, BODIES, DEEDS, EVENTS)))
+        topic = max(len(self.topics) - 1 - int(self.random.expovariate(1 / 8)), 0)
+        place, person, body, deed, event = self.topics[topic]
         bare = body.removeprefix("the ")
         title = pick(
             (
@@ -96,7 +101,7 @@ class Prose:
         while length < target:
             paragraphs.append(" ".join(self._sentence(place, person) for _ in range(self.random.randint(2, 4))))
             length += len(paragraphs[-1])
-        return Report(title, "\n\n".join(paragraphs))
+        return Report(title, "\n\n".join(paragraphs), topic=topic)
 
     def _sentence(self, place: str, person: str) -> str:
         pick = self.random.choice
