@@ -1,0 +1,200 @@
+"""A site's sitemap as a source: news sitemaps, plain ones, and index files with their children.
+
+Only what is new is announced: pages dated within the last days, and pages without a date that were not there on
+the first visit. An index is visited child by child, a bounded number each time, and only where something changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.errors import Gone, MonitorError, Permanent
+from monitor.model import Entry
+from monitor.ports import Pull, SourceRow
+from monitor.sources.running import RunElsewhere
+from monitor.stages import pace
+from monitor.stages.parse.sitemap import Child, Sitemap, parse_sitemap
+from monitor.web import Answer, Web
+
+ACCEPT = "application/xml, text/xml;q=0.9, text/plain;q=0.5, */*;q=0.3"
+PARSE_DEADLINE = 30.0
+SMALL = 64 * 1024  # bytes that are parsed on the event loop
+RECENT = timedelta(days=14)  # older pages are history, not news
+CHILDREN_PER_VISIT = 20
+MAX_CHILDREN = 1000  # remembered of one index
+MAX_ENTRIES = 1000  # announced by one visit
+MAX_KNOWN = 100_000  # undated pages remembered
+
+
+class SitemapSource:
+    """Pulls sitemaps. `headers_of`: slug → request headers with their secrets filled in."""
+
+    def __init__(
+        self,
+        web: Web,
+        run_elsewhere: RunElsewhere,
+        headers_of: Callable[[str], Mapping[str, str]] = lambda slug: {},
+    ):
+        self._web = web
+        self._run_elsewhere = run_elsewhere
+        self._headers_of = headers_of
+
+    async def pull(self, source: SourceRow, now: datetime) -> Pull:
+        """One visit. Raises Temporary, Permanent or Gone as for a feed."""
+        same = source.cursor.get("address") == source.address
+        before: Mapping[str, Any] = source.cursor if same else {}
+        top, sitemap, note = await self._fetch(source, source.address, before.get("top") or {}, now)
+        cursor: dict[str, Any] = {**before, "address": source.address, "top": note}
+        warnings: list[str] = []
+        found: list[Entry] = []
+        more = False
+        if sitemap is not None and sitemap.children:
+            cursor["children"] = _merged(before.get("children") or {}, sitemap.children, now)
+        elif sitemap is not None:
+            cursor.pop("children", None)
+            found += sitemap.entries
+            warnings += sitemap.warnings
+        if cursor.get("children"):
+            more = await self._visit_children(source, cursor, found, warnings, now)
+        entries, left = _news(found, cursor, now, first=not before)
+        if left:
+            warnings.append(f"{left:,} pages that were there already or are old are not fetched")
+        if len(entries) > MAX_ENTRIES:
+            warnings.append(f"{len(entries):,} new pages at once; the newest {MAX_ENTRIES:,} are taken")
+        entries = _configured(entries[:MAX_ENTRIES], source)
+        unchanged = not found and top.status in (200, 304) and sitemap is None
+        cursor["idle"] = 0 if entries else min(int(before.get("idle", 0)) + 1, 32)
+        return Pull(
+            entries=tuple(entries),
+            cursor=cursor,
+            unchanged=unchanged and not entries,
+            status=top.status,
+            received=top.received,
+            moved_to=top.moved_to if sitemap is not None else None,
+            hint=pace.max_age(top.headers.get("cache-control")),
+            warnings=tuple(warnings),
+            more=more,
+        )
+
+    async def acknowledge(self, source: SourceRow, pull: Pull) -> None:
+        """Nothing to do: the cursor was saved with the entries."""
+
+    async def _fetch(
+        self, source: SourceRow, url: str, note: Mapping[str, Any], now: datetime
+    ) -> tuple[Answer, Sitemap | None, dict[str, Any]]:
+        """The answer, the sitemap (None: unchanged), and the note on this address for the cursor."""
+        answer = await self._web.get(
+            url,
+            etag=note.get("etag"),
+            last_modified=note.get("last_modified"),
+            accept=ACCEPT,
+            headers=self._headers_of(source.slug),
+        )
+        if answer.status == 304:
+            return answer, None, dict(note)
+        digest = hashlib.sha256(answer.body).hexdigest()[:32]
+        fresh = {
+            "hash": digest,
+            "etag": answer.headers.get("etag"),
+            "last_modified": answer.headers.get("last-modified"),
+        }
+        if digest == note.get("hash"):
+            return answer, None, fresh
+        document = answer.document()
+        if len(answer.body) <= SMALL:
+            return answer, parse_sitemap(document, source=source.slug, now=now), fresh
+        sitemap: Sitemap = await self._run_elsewhere(_parse, document, source.slug, now, deadline=PARSE_DEADLINE)
+        return answer, sitemap, fresh
+
+    async def _visit_children(
+        self, source: SourceRow, cursor: dict[str, Any], found: list[Entry], warnings: list[str], now: datetime
+    ) -> bool:
+        """Visit the children that are due; their entries go to `found`. True if more of them are waiting."""
+        children: dict[str, Any] = cursor["children"]
+        due = _due(children)
+        for url in due[:CHILDREN_PER_VISIT]:
+            note = children[url]
+            try:
+                _, sitemap, fresh = await self._fetch(source, url, note, now)
+            except Gone:
+                children[url] = {**note, "seen": note.get("said"), "at": now.timestamp(), "gone": True}
+                continue
+            except MonitorError as error:
+                if isinstance(error, Permanent) and error.kind == "address":
+                    raise
+                warnings.append(f"{url}: {error}")
+                children[url] = {**note, "at": now.timestamp()}
+                continue
+            children[url] = {**note, **fresh, "seen": note.get("said"), "at": now.timestamp()}
+            if sitemap is not None:
+                found += sitemap.entries
+        return any("at" not in children[url] for url in due[CHILDREN_PER_VISIT:])
+
+
+def _parse(document: Any, slug: str, now: datetime) -> Sitemap:
+    """What runs in the worker."""
+    return parse_sitemap(document, source=slug, now=now)
+
+
+def _merged(known: Mapping[str, Any], children: tuple[Child, ...], now: datetime) -> dict[str, Any]:
+    """Notes on the children an index names now: the recently modified ones, and those without a date."""
+    recent = [child for child in children if child.modified is None or child.modified > now - RECENT]
+    recent.sort(key=lambda child: child.modified.timestamp() if child.modified else 0.0, reverse=True)
+    return {
+        child.url: {
+            **known.get(child.url, {}),
+            "said": child.modified.isoformat() if child.modified else None,
+        }
+        for child in recent[:MAX_CHILDREN]
+    }
+
+
+def _due(children: Mapping[str, Any]) -> list[str]:
+    """Children to visit, in order: never visited, changed by their date, then undated ones in rotation."""
+    never = [url for url, note in children.items() if "at" not in note]
+    changed = [
+        url for url, note in children.items() if "at" in note and note.get("said") and note["said"] != note.get("seen")
+    ]
+    undated = [url for url, note in children.items() if "at" in note and not note.get("said") and not note.get("gone")]
+    undated.sort(key=lambda url: float(children[url]["at"]))
+    return [*changed, *never, *undated]
+
+
+def _news(found: list[Entry], cursor: dict[str, Any], now: datetime, *, first: bool) -> tuple[list[Entry], int]:
+    """The entries worth announcing, newest first, and how many were left out. Remembers undated ones."""
+    news: list[Entry] = []
+    known = dict.fromkeys(cursor.get("known", ()))
+    left = 0
+    for entry in found:
+        moment = entry.published_at or entry.updated_at
+        if moment is not None:
+            if moment > now - RECENT:
+                news.append(entry)
+            else:
+                left += 1
+            continue
+        mark = urlsafe_b64encode(hashlib.blake2b(entry.guid.encode(), digest_size=6).digest()).decode()
+        if mark in known:
+            continue
+        known[mark] = None
+        if first or cursor.get("settling"):
+            left += 1
+        else:
+            news.append(entry)
+    cursor["settling"] = bool(cursor.get("children")) and any("at" not in note for note in cursor["children"].values())
+    if known:
+        cursor["known"] = list(known)[-MAX_KNOWN:]
+    news.sort(key=lambda entry: (entry.published_at or entry.updated_at or now).timestamp(), reverse=True)
+    return news, left
+
+
+def _configured(entries: list[Entry], source: SourceRow) -> list[Entry]:
+    outlet, language = str(source.options.get("outlet") or ""), str(source.options.get("language") or "")
+    if not outlet and not language:
+        return entries
+    return [replace(entry, outlet=outlet or entry.outlet, language=entry.language or language) for entry in entries]

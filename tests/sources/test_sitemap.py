@@ -1,0 +1,259 @@
+"""Sitemaps: only what is new is announced; an index is visited child by child, politely."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from feedmaking import item, rss, run_here
+from unruly import Route, Unruly, gz, reply, serving
+
+from monitor.errors import Permanent, Temporary
+from monitor.ports import Pull, SourceRow
+from monitor.sources import sitemap
+from monitor.sources.sitemap import SitemapSource
+from monitor.web import Web
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+XML = "application/xml"
+
+
+def url(path: str, *, modified: str = "", news: str = "") -> str:
+    date = f"<lastmod>{modified}</lastmod>" if modified else ""
+    return f"<url><loc>https://paper.example/{path}</loc>{date}{news}</url>"
+
+
+def news(title: str, date: str = "2026-11-22T10:00:00Z") -> str:
+    return (
+        "<news:news><news:publication><news:name>The Paper</news:name><news:language>en</news:language>"
+        "</news:publication>"
+        f"<news:publication_date>{date}</news:publication_date><news:title>{title}</news:title>"
+        "<news:keywords>peace, talks</news:keywords></news:news>"
+    )
+
+
+def urlset(*urls: str) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        f'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{"".join(urls)}</urlset>'
+    ).encode()
+
+
+def index(*children: tuple[str, str]) -> bytes:
+    inside = "".join(
+        f"<sitemap><loc>http://HOST/{name}</loc>{f'<lastmod>{date}</lastmod>' if date else ''}</sitemap>"
+        for name, date in children
+    )
+    return f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{inside}</sitemapindex>'.encode()
+
+
+class Visiting:
+    """One sitemap visited again and again."""
+
+    def __init__(self, server: Unruly, web: Web, options: Mapping[str, Any]):
+        self.server = server
+        self.source = SitemapSource(web, run_here)
+        self.cursor: Mapping[str, Any] = {}
+        self.options = options
+
+    def serve(self, path: str, body: bytes, **headers: str) -> None:
+        self.server.routes[path] = reply(body.replace(b"HOST", self.server.host.encode()), kind=XML, headers=headers)
+
+    async def visit(self, now: datetime = NOW) -> Pull:
+        row = SourceRow(
+            slug="paper",
+            kind="sitemap",
+            address=self.server.url("/map"),
+            every=900,
+            cursor=self.cursor,
+            options=self.options,
+        )
+        pull = await self.source.pull(row, now)
+        self.cursor = pull.cursor
+        return pull
+
+
+def visiting(story: Any, routes: Mapping[str, Route] | None = None, **options: Any) -> None:
+    async def run() -> None:
+        async with serving(routes or {}) as server, Web(timeout=5, allow_hosts=[server.host]) as web:
+            await story(Visiting(server, web, options))
+
+    asyncio.run(run())
+
+
+def titles(pull: Pull) -> list[str]:
+    return [entry.title or (entry.url or "").rpartition("/")[2] for entry in pull.entries]
+
+
+def test_a_news_sitemap() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve(
+            "/map",
+            urlset(url("1", news=news("Talks &amp; more")), url("2", news=news("Later", "2026-11-22T11:00:00Z"))),
+        )
+        pull = await map.visit()
+        assert titles(pull) == ["Later", "Talks & more"]
+        entry = pull.entries[1]
+        assert (entry.url, entry.guid, entry.source) == ("https://paper.example/1", "https://paper.example/1", "paper")
+        assert (entry.outlet, entry.language, entry.tags) == ("The Paper", "en", ("peace", "talks"))
+        assert entry.published_at == datetime(2026, 11, 22, 10, tzinfo=UTC)
+        assert entry.content is None
+        again = await map.visit()
+        assert again.unchanged
+        assert again.entries == ()
+
+    visiting(story)
+
+
+def test_old_pages_are_history() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", urlset(url("old", modified="2020-01-01"), url("new", modified="2026-11-21")))
+        pull = await map.visit()
+        assert titles(pull) == ["new"]
+        assert "1 pages that were there already or are old are not fetched" in pull.warnings
+
+    visiting(story)
+
+
+def test_pages_without_a_date_are_news_only_when_they_appear_later() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", urlset(url("a"), url("b")))
+        assert titles(await map.visit()) == []
+        map.serve("/map", urlset(url("a"), url("b"), url("c")))
+        assert titles(await map.visit()) == ["c"]
+        map.serve("/map", urlset(url("a"), url("b"), url("c"), url("d")))
+        assert titles(await map.visit()) == ["d"]
+
+    visiting(story)
+
+
+def test_an_index_is_visited_where_something_changed() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("old", "2019-01-01"), ("a", "2026-11-22T01:00:00Z"), ("b", "2026-11-21")))
+        map.serve("/a", urlset(url("a1", news=news("A one"))), ETag='"a"')
+        map.serve("/b", urlset(url("b1", news=news("B one"))))
+        assert sorted(titles(await map.visit())) == ["A one", "B one"]
+        assert "/old" not in [request.path for request in map.server.requests]
+        map.serve("/map", index(("old", "2019-01-01"), ("a", "2026-11-22T02:00:00Z"), ("b", "2026-11-21")))
+        map.serve("/a", urlset(url("a1", news=news("A one")), url("a2", news=news("A two"))))
+        map.server.requests.clear()
+        assert titles(await map.visit()) == ["A one", "A two"]  # the store knows the first already
+        assert [request.path for request in map.server.requests] == ["/map", "/a"]
+        assert map.server.requests[1].headers["if-none-match"] == '"a"'
+
+    visiting(story)
+
+
+def test_a_big_index_is_visited_in_bounded_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemap, "CHILDREN_PER_VISIT", 2)
+
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(*((f"c{n}", "") for n in range(5))))
+        for n in range(5):
+            map.serve(f"/c{n}", urlset(url(f"p{n}")))
+        first, second, third = [await map.visit() for _ in range(3)]
+        assert [first.more, second.more, third.more] == [True, True, False]
+        assert not first.entries
+        assert not second.entries
+        assert not third.entries  # all were there before we came
+        map.serve("/c0", urlset(url("p0"), url("fresh")))
+        found = [titles(await map.visit()) for _ in range(4)]
+        assert ["fresh"] in found
+
+    visiting(story)
+
+
+def test_a_child_that_fails_is_named_and_the_others_are_read() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("a", ""), ("b", "2026-11-22")))
+        map.serve("/b", urlset(url("b1", news=news("B one"))))
+        pull = await map.visit()
+        assert titles(pull) == ["B one"]
+        assert any("/a: HTTP 404" in warning for warning in pull.warnings)
+
+    visiting(story)
+
+
+def test_a_child_elsewhere_inside_is_refused() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        inner = "<sitemap><loc>http://169.254.169.254/latest</loc></sitemap>"
+        map.serve("/map", f"<sitemapindex>{inner}</sitemapindex>".encode())
+        with pytest.raises(Permanent) as caught:
+            await map.visit()
+        assert caught.value.kind == "address"
+
+    visiting(story)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"<html><body>x</body></html>", "web-page"),
+        (b"<other/>", "not-a-sitemap"),
+        (b"no addresses here", "not-a-sitemap"),
+        (b"<urlset>" + b"<a>" * 5000, "too-deep"),
+    ],
+)
+def test_what_is_no_sitemap(body: bytes, kind: str) -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", body)
+        with pytest.raises(Permanent) as caught:
+            await map.visit()
+        assert caught.value.kind == kind
+
+    visiting(story)
+
+
+def test_an_empty_answer_may_mend() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", b"")
+        with pytest.raises(Temporary):
+            await map.visit()
+
+    visiting(story)
+
+
+def test_other_forms() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        packed = gz(urlset(url("gz", news=news("Packed"))))
+        map.server.routes["/map"] = reply(packed, kind="application/gzip")
+        assert titles(await map.visit()) == ["Packed"]
+        map.cursor = {}
+        map.serve("/map", rss(item(1)))
+        assert titles(await map.visit()) == ["Story 1"]
+        map.cursor = {}
+        map.serve("/map", b"https://paper.example/x\nhttps://paper.example/y\n")
+        assert titles(await map.visit()) == []
+        map.serve("/map", b"https://paper.example/x\nhttps://paper.example/y\nhttps://paper.example/z\n")
+        assert titles(await map.visit()) == ["z"]
+
+    visiting(story)
+
+
+def test_dates_ahead_are_unknown_and_configuration_fills_in() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", urlset(url("x")))
+        await map.visit()
+        ahead = (NOW + timedelta(days=30)).isoformat()
+        map.serve("/map", urlset(url("x"), url("y", modified=ahead)))
+        pull = await map.visit()
+        assert titles(pull) == ["y"]
+        assert pull.entries[0].updated_at is None
+        assert (pull.entries[0].outlet, pull.entries[0].language) == ("Desk", "fa")
+
+    visiting(story, outlet="Desk", language="fa")
+
+
+def test_a_flood_is_bounded_and_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemap, "MAX_ENTRIES", 3)
+
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", urlset(*(url(str(n), modified=f"2026-11-{20 - n:02}") for n in range(6))))
+        pull = await map.visit()
+        assert titles(pull) == ["0", "1", "2"]
+        assert any("newest 3 are taken" in warning for warning in pull.warnings)
+
+    visiting(story)
