@@ -77,11 +77,7 @@ class Console:
             "  ",
             *_marked(message.headline(alert), "bold"),
         )
-        zone = self._tools.zone
-        facts = [
-            f"published {message.when(alert.published_at, zone)}",
-            f"seen {message.when(alert.first_seen_at, zone)}",
-        ]
+        facts = list(message.times(alert, self._tools.zone))
         if alert.outlet:
             facts.insert(0, message.one_line(alert.outlet, 120))
         yield Text("  " + " · ".join(facts), style="bright_black")

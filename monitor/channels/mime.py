@@ -12,6 +12,7 @@ import email.policy
 from binascii import b2a_qp
 from datetime import datetime
 from email.charset import QP, Charset
+from email.errors import HeaderParseError
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
@@ -63,7 +64,10 @@ def build(delivery: Delivery, content: Rendered, *, sender: str, sender_name: st
         outer[name] = value
     outer.attach(_part("plain", content.text))
     outer.attach(_part("html", content.html))
-    raw = outer.as_bytes(policy=email.policy.compat32.clone(linesep="\r\n", max_line_length=None))
+    try:
+        raw = outer.as_bytes(policy=email.policy.compat32.clone(linesep="\r\n", max_line_length=None))
+    except HeaderParseError as error:
+        raise _injection() from error
     _verify(raw, [name for name, _ in headers])
     return raw
 
@@ -72,11 +76,15 @@ def _verify(raw: bytes, names: list[str]) -> None:
     """Raise Permanent unless `raw` reads back with just the headers that were meant."""
     back = email.message_from_bytes(raw)
     if sorted(back.keys()) != sorted(["Content-Type", "MIME-Version", *names]):
-        raise Permanent("the mail would have carried a header that was not meant", kind="header-injection")
+        raise _injection()
     if not back.is_multipart() or len(back.get_payload()) != 2:
         raise Permanent("the mail does not read back in two parts", kind="mime")
     if max(map(len, raw.split(b"\r\n"))) > LINE_LIMIT:
         raise Permanent(f"a line of the mail is longer than {LINE_LIMIT} octets", kind="mime")
+
+
+def _injection() -> Permanent:
+    return Permanent("the mail would have carried a header that was not meant", kind="header-injection")
 
 
 def _part(subtype: str, text: str) -> MIMENonMultipart:

@@ -22,7 +22,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.errors import ConfigError, Permanent
-from monitor.model import Delivery
+from monitor.model import AlertView, Delivery
 from monitor.stages import message
 from monitor.stages.sample import samples
 
@@ -56,7 +56,7 @@ class Renderer:
         self._links = links
         environment = sandbox(loader)
         environment.globals.update(links=links, zone=zone, colours=SEVERITY_COLOURS)
-        environment.filters["when"] = self._when
+        environment.filters["times"] = self._times
         try:
             self._text = environment.get_template("mail.txt.j2")
             self._html = environment.get_template("mail.html.j2")
@@ -68,8 +68,8 @@ class Renderer:
         except Permanent as error:
             raise ConfigError(f"templates: {error}") from None
 
-    def _when(self, moment: datetime | None) -> str:
-        return message.when(moment, self._zone)
+    def _times(self, alert: AlertView) -> tuple[str, str]:
+        return message.times(alert, self._zone)
 
     def mail(self, delivery: Delivery) -> Rendered:
         """Return subject, text and HTML. Raises Permanent when a replaced template fails on this delivery."""

@@ -99,6 +99,18 @@ def when(moment: datetime | None, zone: tzinfo) -> str:
     return f"{local.day} {local:%b %Y, %H:%M} {local.tzname() or ''}".strip()
 
 
+def times(alert: AlertView, zone: tzinfo) -> tuple[str, str]:
+    """Return when an article was published and seen, for people; the date once where it is the same."""
+    seen = alert.first_seen_at.astimezone(zone)
+    if alert.published_at is None:
+        return "publication time unknown", f"seen {when(seen, zone)}"
+    published = alert.published_at.astimezone(zone)
+    if published.date() == seen.date() and published.tzname() == seen.tzname():
+        told = f"{published.day} {published:%b %Y, %H:%M}"
+        return f"published {told}", f"seen {seen:%H:%M} {seen.tzname() or ''}".strip()
+    return f"published {when(published, zone)}", f"seen {when(seen, zone)}"
+
+
 # ── subjects ────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -159,3 +159,10 @@ def test_a_summary_links_to_the_rest():
 
 def test_when_a_naive_zone_is_utc_the_text_says_so():
     assert message.when(datetime(2026, 1, 1, tzinfo=UTC), UTC) == "1 Jan 2026, 00:00 UTC"
+
+
+def test_a_date_is_told_once_where_it_is_the_same():
+    assert message.times(an_alert(), UTC) == ("published 22 Nov 2026, 08:05", "seen 09:29 UTC")
+    earlier = an_alert(published_at=datetime(2026, 11, 20, 8, 5, tzinfo=UTC))
+    assert message.times(earlier, UTC) == ("published 20 Nov 2026, 08:05 UTC", "seen 22 Nov 2026, 09:29 UTC")
+    assert message.times(an_alert(published_at=None), UTC)[0] == "publication time unknown"
