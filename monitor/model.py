@@ -169,6 +169,18 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """An entry with everything its digestion needs. It travels to the pool."""
+
+    entry: Entry
+    page: Document | None = None  # the linked page, where it was fetched
+    known: Article | None = None  # the article this is known to be an appearance of: nothing to extract
+    profile: SiteProfile = field(default_factory=SiteProfile)
+    outlet: str = ""  # as configured for the source
+    tags: tuple[str, ...] = ()  # of the source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """All that one document means, before the store is asked: what the pool sends back."""
 
@@ -180,7 +192,6 @@ class Digest:
     learned: tuple[int, ...] = ()
     profile_key: str = ""
     spam_hosts: tuple[str, ...] = ()
-    milliseconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

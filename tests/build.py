@@ -27,7 +27,7 @@ def an_article(**fields: Any) -> Article:
 
 def a_rule(**fields: Any) -> Rule:
     """A rule that finds the word envoy."""
-    return Rule(**{"slug": "envoy", "query": "envoy", **fields})
+    return Rule(**{"slug": "envoy", "query": "envoy", "channels": ("console",), **fields})
 
 
 def a_match(**fields: Any) -> Match:

@@ -30,12 +30,13 @@ def extract(document: Document, entry: Entry | None = None, *, max_bytes: int = 
         blocks = plaintext.split(opened.text)
     if not any(block.text.strip() for block in blocks):
         raise Permanent("has no text", kind="empty")
-    said = _announced(entry, document)
+    said = announced(entry, document)
     first, second = (said, own) if document.fragment else (own, said)
     return Extracted(blocks=blocks, metadata=merged(first, second), method=method)
 
 
-def _announced(entry: Entry | None, document: Document) -> Metadata:
+def announced(entry: Entry | None, document: Document) -> Metadata:
+    """What the feed said of an entry, as metadata; a date in the future of the fetch is not believed."""
     if entry is None:
         return Metadata()
     return Metadata(

@@ -51,8 +51,10 @@ def add(db: sqlite3.Connection, source: int, digest: Digest, ruling: Ruling, see
 
 def revise(
     db: sqlite3.Connection, number: int, digest: Digest, because: str, now: datetime, old_index: tuple[str, str]
-) -> None:
+) -> int:
     """Replace an article's text and keep what it said before. Its story and its alerts stay.
+
+    Returns how often the article has changed.
 
     `old_index`: the index words of the old title and text, needed to take them out of a contentless index.
     """
@@ -72,6 +74,7 @@ def revise(
     db.execute("UPDATE matches SET removed_block_id = NULL WHERE article_id = ?", (number,))
     db.execute("DELETE FROM removed_blocks WHERE article_id = ?", (number,))
     _add_parts(db, number, digest)
+    return int(db.execute("SELECT revisions FROM articles WHERE id = ?", (number,)).fetchone()[0])
 
 
 def _content(article: Article) -> dict[str, object]:
@@ -137,11 +140,12 @@ def add_match(
     entry: int,
     article: int,
     story: int,
+    revision: int = 0,
     outcome: str,
     because: str,
     now: datetime,
 ) -> int:
-    """Write a match with its evidence. Settled twice, it is the same row. Returns its number."""
+    """Write a match with its evidence, once for each revision of the text: an alert rests on it. Returns its number."""
     first = match.hits[0] if match.hits else None
     block = None
     if match.removed is not None:
@@ -150,18 +154,16 @@ def add_match(
         ).fetchone()
         block = found["id"] if found else None
     row = db.execute(
-        """INSERT INTO matches (rule, rule_version, entry_id, article_id, story_id, matched_at, suppressed,
+        """INSERT INTO matches (rule, rule_version, entry_id, revision, article_id, story_id, matched_at, suppressed,
                                 removed_block_id, outcome, because, field, sentence, evidence)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (rule, entry_id, rule_version) DO UPDATE SET
-               matched_at = excluded.matched_at, suppressed = excluded.suppressed, outcome = excluded.outcome,
-               removed_block_id = excluded.removed_block_id, because = excluded.because, field = excluded.field,
-               sentence = excluded.sentence, evidence = excluded.evidence
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (rule, entry_id, rule_version, revision) DO UPDATE SET rule = rule
            RETURNING id""",
         (
             match.rule,
             match.version,
             entry,
+            revision,
             article,
             story,
             to_text(now),

@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 from monitor.errors import StoreError
@@ -45,7 +46,7 @@ class GroupCommit(Generic[T, R]):
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             try:
-                results = await self._store.write(lambda db, batch=batch: [self._one(db, item) for item, _ in batch])
+                results = await self._store.write(partial(self._all, [item for item, _ in batch]))
             except Exception as error:
                 for _, future in batch:
                     if not future.done():
@@ -58,6 +59,9 @@ class GroupCommit(Generic[T, R]):
                     future.set_exception(result.error)
                 else:
                     future.set_result(result)
+
+    def _all(self, items: list[T], db: sqlite3.Connection) -> list[R | _Raised]:
+        return [self._one(db, item) for item in items]
 
     def _one(self, db: sqlite3.Connection, item: T) -> R | _Raised:
         try:

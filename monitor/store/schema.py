@@ -218,6 +218,7 @@ CREATE TABLE matches (
     rule TEXT NOT NULL REFERENCES rules (slug),
     rule_version INTEGER NOT NULL,
     entry_id INTEGER NOT NULL REFERENCES entries (id),
+    revision INTEGER NOT NULL DEFAULT 0,     -- of the article's text; 0 is the first
     article_id INTEGER NOT NULL REFERENCES articles (id),
     story_id INTEGER NOT NULL REFERENCES stories (id),
     matched_at TEXT NOT NULL,
@@ -228,7 +229,7 @@ CREATE TABLE matches (
     field TEXT NOT NULL DEFAULT '',          -- of the first hit
     sentence TEXT NOT NULL DEFAULT '',       -- of the first hit
     evidence TEXT NOT NULL DEFAULT '[]',     -- every hit: term, field, start, end, sentence, variant
-    UNIQUE (rule, entry_id, rule_version)
+    UNIQUE (rule, entry_id, rule_version, revision)
 );
 CREATE INDEX matches_article ON matches (article_id);
 CREATE INDEX matches_entry ON matches (entry_id);

@@ -153,17 +153,31 @@ def succeeded(
 
 
 def failed(
-    db: sqlite3.Connection, number: int, now: datetime, next_poll_at: datetime, because: str, *, health: str = "failing"
+    db: sqlite3.Connection,
+    number: int,
+    now: datetime,
+    next_poll_at: datetime,
+    because: str,
+    *,
+    health: str = "failing",
+    cursor: dict[str, object] | None = None,
 ) -> None:
-    """End a poll that did not work; 'gone' stops polling until the address changes."""
+    """End a poll that did not work; 'gone' stops polling until the address changes. `cursor` None: as it was."""
     db.execute(
         """UPDATE sources SET lease_run = NULL, lease_until = NULL, last_poll_at = :now, failures = failures + 1,
                   next_poll_at = :next, health_since = CASE WHEN health = :health THEN health_since ELSE :now END,
-                  health = :health, health_because = :because,
+                  health = :health, health_because = :because, cursor = COALESCE(:cursor, cursor),
                   paused_at = CASE WHEN :health = 'gone' THEN :now ELSE paused_at END,
                   paused_because = CASE WHEN :health = 'gone' THEN :because ELSE paused_because END
            WHERE id = :id""",
-        {"now": to_text(now), "next": to_text(next_poll_at), "health": health, "because": because, "id": number},
+        {
+            "now": to_text(now),
+            "next": to_text(next_poll_at),
+            "health": health,
+            "because": because,
+            "cursor": None if cursor is None else json.dumps(cursor, ensure_ascii=False),
+            "id": number,
+        },
     )
 
 

@@ -3,6 +3,18 @@
 from monitor.web.answer import Answer
 from monitor.web.client import FEED_TYPES, PAGE_TYPES, Web
 from monitor.web.guard import Guard, GuardingResolver, Refused, is_public
+from monitor.web.pages import Pages
 from monitor.web.robots import Robots
 
-__all__ = ["FEED_TYPES", "PAGE_TYPES", "Answer", "Guard", "GuardingResolver", "Refused", "Robots", "Web", "is_public"]
+__all__ = [
+    "FEED_TYPES",
+    "PAGE_TYPES",
+    "Answer",
+    "Guard",
+    "GuardingResolver",
+    "Pages",
+    "Refused",
+    "Robots",
+    "Web",
+    "is_public",
+]

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- sample texts stand in one line
+
 """Bytes are read as what they are, not as what they are said to be."""
 
 from __future__ import annotations

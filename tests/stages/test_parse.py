@@ -149,7 +149,7 @@ def test_a_repaired_feed_reads_as_the_whole_one(name: str) -> None:
     _same(whole, mended)
 
 
-@pytest.mark.parametrize("name", set(SAMPLES) - {"youtube", "xhtml"})
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"youtube", "xhtml"}))
 def test_feedparsers_reading_names_entries_as_the_strict_one_does(name: str) -> None:
     """A feed that breaks must not make known entries look new."""
     whole = parse(document(SAMPLES[name]), now=NOW)

@@ -1,0 +1,321 @@
+"""The story of one source, and of one entry: gather → digest → settle.
+
+Gathering ends in rows that are pending, digesting in a value, settling in one transaction that writes all an entry
+means, or nothing (settle.py). Every hand-over can be cut by a power failure: what was not committed is done again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from monitor.errors import Gone, MonitorError, Permanent, StoreError, Temporary
+from monitor.model import Article, Digest, Document, EntryState, Work
+from monitor.ports import Pull, Source, SourceRow
+from monitor.settle import Outcome, Settlement, Settler
+from monitor.stages import canonical, fulltext, pace
+from monitor.store import articles, entries, profiles, raw, sources
+from monitor.store.batch import GroupCommit
+from monitor.store.connection import Connection, Store
+from monitor.store.entries import PendingEntry
+
+log = structlog.get_logger()
+
+POLL_LEASE = timedelta(minutes=10)  # longer than the deadline of any poll
+ENTRY_LEASE = timedelta(minutes=10)  # longer than a page fetch and a digestion together
+CLAIM = 64  # sources or entries claimed in one transaction
+DIGEST = "monitor.stages.digest:digest"  # named, not imported: trafilatura belongs in the workers
+ATTEMPTS = 5  # tries to have the page of an entry that has no text of its own
+
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
+
+
+class Pool(Protocol):
+    """Where digestion runs; its workers hold the rule book. Raises Permanent for a document it cannot digest."""
+
+    async def run(self, function: str, *args: Any, deadline: float, book: bool = False) -> Any: ...
+
+
+class Pages(Protocol):
+    """Where linked pages come from. Raises Temporary or Permanent."""
+
+    async def page(self, url: str) -> Document: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """One visit to a source, to be written down: what it brought, or why it failed."""
+
+    row: SourceRow
+    started: datetime
+    ended: datetime
+    pull: Pull | None = None
+    error: MonitorError | None = None
+
+
+class Pipeline:
+    """Runs polls and entries with the live parts it is given. `run` is the id of this process's run."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        raw_store: Store,
+        pool: Pool,
+        sources: Mapping[str, Source],
+        pages: Pages,
+        settler: Settler,
+        run: str,
+        clock: Callable[[], datetime],
+        workers: int,
+        deadline: float,
+    ) -> None:
+        """`deadline`: seconds for one document in the pool, of which `workers` are at work at a time."""
+        self.store = store
+        self.pool = pool
+        self.sources = sources
+        self.pages = pages
+        self.run = run
+        self.clock = clock
+        self.deadline = deadline
+        self.wake = asyncio.Event()  # set when entries are pending
+        self.alerted = asyncio.Event()  # set when deliveries were born
+        self._in_flight = asyncio.Semaphore(2 * workers)  # enough to keep every worker busy, no more
+        self._polls = GroupCommit(store, self._write_poll)
+        self._documents = GroupCommit(raw_store, self._write_document)
+        self._settlements = GroupCommit(store, settler.settle)
+
+    # ── gather ──────────────────────────────────────────────────────────────────────────────────
+
+    async def poll_due(self, spawn: Spawn, *, everything: bool = False, limit: int = CLAIM) -> int:
+        """Claim sources whose time has come and start a task for each. Returns how many were started."""
+        now = self.clock()
+        rows = await self.store.write(
+            lambda db: sources.claim_due(db, now, self.run, POLL_LEASE, limit, everything=everything)
+        )
+        for row in rows:
+            spawn(self.poll(row))
+        return len(rows)
+
+    async def poll(self, row: SourceRow) -> None:
+        """Visit one source and write down what it brought, with its cursor, in one transaction."""
+        started = self.clock()
+        source = self.sources[row.kind]
+        try:
+            pull = await source.pull(row, started)
+        except MonitorError as error:
+            await self._polls.do(Polled(row, started, self.clock(), error=error))
+            return
+        except Exception as error:  # a bug must not stop the other sources
+            log.exception("poll.bug", source=row.slug)
+            fault = Temporary(f"internal error: {error!r}", kind="bug")
+            await self._polls.do(Polled(row, started, self.clock(), error=fault))
+            return
+        fresh = await self._polls.do(Polled(row, started, self.clock(), pull=pull))
+        if fresh:
+            self.wake.set()
+        await source.acknowledge(row, pull)
+
+    def _write_poll(self, db: Connection, polled: Polled) -> int:
+        """Entries first, cursor and validators last, in one transaction. Returns how many are to be digested."""
+        row, now = polled.row, polled.ended
+        milliseconds = (now - polled.started).total_seconds() * 1000
+        if polled.pull is None:
+            assert polled.error is not None
+            self._write_failure(db, polled, milliseconds)
+            return 0
+        pull = polled.pull
+        baseline = sources.is_baseline(db, row.number)
+        fresh = entries.add(db, row.number, pull.entries, now, baseline=baseline)
+        due = now
+        if not pull.more:
+            idle = int(pull.cursor.get("idle", 0))
+            due = pace.after_success(
+                now, row.every, idle=idle, hint=pull.hint, not_before=pull.not_before, seed=row.slug
+            )
+        sources.succeeded(
+            db,
+            row.number,
+            now,
+            due,
+            cursor=dict(pull.cursor) if pull.cursor != row.cursor else None,
+            moved_to=pull.moved_to,
+            brought_news=bool(fresh),
+        )
+        outcome = "new" if fresh else "unchanged"
+        because = "; ".join([*pull.warnings, *(f"{name}: {reason}" for name, reason in pull.refused)])
+        if fresh or because:  # an unchanged poll is a line in the log, not a row for ever
+            sources.record_poll(
+                db,
+                row.number,
+                polled.started,
+                milliseconds,
+                outcome,
+                status=pull.status,
+                received=pull.received,
+                entries=len(pull.entries),
+                new_entries=len(fresh),
+                because=because,
+            )
+        log.info(
+            "poll",
+            source=row.slug,
+            outcome=outcome,
+            status=pull.status,
+            entries=len(pull.entries),
+            new=len(fresh),
+            baseline=baseline or None,
+            ms=round(milliseconds, 1),
+        )
+        for name, reason in pull.refused:
+            log.warning("poll.refused", source=row.slug, name=name, because=reason)
+        return len(fresh)
+
+    def _write_failure(self, db: Connection, polled: Polled, milliseconds: float) -> None:
+        row, error = polled.row, polled.error
+        gone = isinstance(error, Gone)
+        due = pace.after_failure(
+            polled.ended, row.every, row.failures + 1, retry_after=getattr(error, "retry_after", None), seed=row.slug
+        )
+        health = "gone" if gone else "failing"
+        cursor = getattr(error, "cursor", None)  # what a broken feed leaves behind, so that it is not read for ever
+        sources.failed(db, row.number, polled.ended, due, str(error), health=health, cursor=cursor)
+        sources.record_poll(
+            db, row.number, polled.started, milliseconds, "failed", because=f"{getattr(error, 'kind', '')}: {error}"
+        )
+        # One warning when the state changes, not one a poll.
+        say = log.warning if row.failures == 0 or gone else log.info
+        say(
+            "poll",
+            source=row.slug,
+            outcome="failed",
+            because=str(error),
+            failures=row.failures + 1,
+            ms=round(milliseconds, 1),
+        )
+
+    # ── digest ──────────────────────────────────────────────────────────────────────────────────
+
+    async def digest_due(self) -> int:
+        """Take pending entries whose time has come through to their end. Returns how many; waits for them all."""
+        total = 0
+        while True:
+            claimed = await self.store.write(self._claim)
+            if not claimed:
+                return total
+            total += len(claimed)
+            async with asyncio.TaskGroup() as group:
+                for pending in claimed:
+                    await self._in_flight.acquire()
+                    task = group.create_task(self._take(pending))
+                    task.add_done_callback(lambda _: self._in_flight.release())
+
+    def _claim(self, db: Connection) -> list[PendingEntry]:
+        return entries.claim_pending(db, self.clock(), self.run, ENTRY_LEASE, CLAIM)
+
+    async def _take(self, pending: PendingEntry) -> None:
+        """One entry's way. Whatever happens, it ends in a named state or stays pending with a reason."""
+        began = time.monotonic()
+        try:
+            outcome = await self._digest_and_settle(pending)
+        except StoreError:
+            raise
+        except Temporary as error:
+            outcome = await self._try_later(pending, error)
+        except Permanent as error:
+            outcome = await self._end(pending, EntryState.FAILED, f"{error.kind}: {error}")
+        except Exception as error:
+            log.exception("entry.bug", entry=pending.number, source=pending.entry.source)
+            outcome = await self._end(pending, EntryState.FAILED, f"internal error: {error!r}")
+        log.info(
+            "entry",
+            entry=pending.number,
+            source=pending.entry.source,
+            outcome=outcome.state,
+            because=outcome.because,
+            article=outcome.article,
+            story=outcome.story,
+            alerts=outcome.alerts or None,
+            ms=round((time.monotonic() - began) * 1000, 1),
+        )
+        if outcome.alerts:
+            self.alerted.set()
+
+    async def _digest_and_settle(self, pending: PendingEntry) -> Outcome:
+        work, note = await self._prepare(pending)
+        digest: Digest = await self.pool.run(DIGEST, work, deadline=self.deadline, book=True)
+        used = _document_of(work, digest)
+        if used is not None:
+            await self._documents.do(used)
+        return await self._settlements.do(Settlement(pending=pending, digest=digest, note=note, now=self.clock()))
+
+    async def _prepare(self, pending: PendingEntry) -> tuple[Work, str]:
+        """Fetch and look up what digestion needs. Returns it with a note for `because`."""
+        entry = pending.entry
+        known = await self.store.read(lambda db: _known_article(db, pending))
+        page, note = None, ""
+        if known is None and fulltext.wants_page(entry, pending.fulltext):
+            assert entry.url is not None
+            try:
+                page = await self.pages.page(entry.url)
+            except (Temporary, Permanent) as error:
+                hopeless = isinstance(error, Permanent) or pending.attempts >= ATTEMPTS
+                if entry.content is None and not hopeless:
+                    raise
+                note = f"the page could not be had ({error}); this is the feed's own text"
+        key = profiles.key_of(pending, page)
+        profile = await self.store.read(lambda db: profiles.get(db, key))
+        work = Work(
+            entry=entry,
+            page=page,
+            known=known,
+            profile=profile,
+            outlet=pending.source_outlet,
+            tags=pending.source_tags,
+        )
+        return work, note
+
+    async def _try_later(self, pending: PendingEntry, error: Temporary) -> Outcome:
+        if pending.attempts >= ATTEMPTS:
+            because = f"{error.kind}: {error}; given up after {ATTEMPTS} tries"
+            return await self._end(pending, EntryState.FAILED, because)
+        due = pace.after_failure(
+            self.clock(), 60.0, pending.attempts, retry_after=error.retry_after, seed=pending.number
+        )
+        because = f"{error.kind}: {error}"
+        await self.store.write(lambda db: entries.postpone(db, pending.number, due, because))
+        return Outcome(state=EntryState.PENDING, because=because)
+
+    async def _end(self, pending: PendingEntry, state: EntryState, because: str) -> Outcome:
+        now, content = self.clock(), pending.entry.content
+        if content is not None:  # so that it can be looked at, and digested again by a better version
+            await self._documents.do(content)
+        sha256 = content.sha256 if content else None
+        await self.store.write(
+            lambda db: entries.settle(db, pending.number, state, because, now, document_sha256=sha256)
+        )
+        return Outcome(state=state, because=because)
+
+    def _write_document(self, db: Connection, document: Document) -> None:
+        raw.add(db, [document], self.clock())
+
+
+def _document_of(work: Work, digest: Digest) -> Document | None:
+    """The document the article was made from: it is kept as evidence."""
+    sha256 = digest.article.document_sha256
+    return next((one for one in (work.page, work.entry.content) if one and one.sha256 == sha256), None)
+
+
+def _known_article(db: Connection, pending: PendingEntry) -> Article | None:
+    """The article this entry's address already led to, unless the entry itself made it and is being revised."""
+    address = canonical.canonical_url(pending.entry.url)
+    if address is None or pending.article is not None:
+        return None
+    number = articles.find_canonical(db, address)
+    return articles.get(db, number) if number is not None else None

@@ -1,0 +1,203 @@
+"""Write down all that one entry means, or nothing of it.
+
+Runs on the writer, inside a savepoint. What depends on the store is decided here and nowhere else: two near-identical
+stories are often digested in the same second, and if each looked for its story before writing, both would found one.
+With a single writer the question and the answer are one step. The decisions themselves are pure stages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from monitor.model import Digest, EntryState, Rule, Ruling
+from monitor.stages import alert, dedupe, words
+from monitor.stages.restraint import Route
+from monitor.store import alerts, articles, candidates, entries, profiles
+from monitor.store.connection import Connection
+from monitor.store.entries import PendingEntry
+from monitor.store.rarity import Rarity
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """An entry with what its digestion found."""
+
+    pending: PendingEntry
+    digest: Digest
+    now: datetime
+    note: str = ""  # of gathering: why it rests on the feed's own text, say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an entry ended."""
+
+    state: EntryState
+    because: str = ""
+    article: int | None = None
+    story: int | None = None
+    alerts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    state: EntryState
+    because: str
+    article: int
+    story: int
+    new_text: bool  # the article's text was written now
+    revision: int = 0  # how often the article has changed
+
+
+class Settler:
+    """Settles entries of one run. `rules` and `routes` are live: a reload changes them in place."""
+
+    def __init__(
+        self,
+        *,
+        run: str,
+        rules: Mapping[str, Rule],
+        routes: Mapping[str, Route],
+        rarity: Rarity,
+    ) -> None:
+        self.run = run
+        self.rules = rules
+        self.routes = routes
+        self.rarity = rarity
+
+    def settle(self, db: Connection, job: Settlement) -> Outcome:
+        """Article, story, removed blocks, matches, alerts and deliveries of one entry; the entry's end. Idempotent."""
+        pending, digest, now = job.pending, job.digest, job.now
+        if not entries.is_pending(db, pending.number, self.run):
+            return Outcome(state=EntryState.DONE, because="was settled already")
+        place = self._place(db, job)
+        if place.new_text:
+            profiles.learn(db, digest.profile_key, digest.learned, pending.source_number, now)
+            for host in articles.add_spam_hosts(db, pending.source_number, digest.spam_hosts, place.article, now):
+                log.warning("source.spam", source=pending.entry.source, host=host, article=place.article)
+        raised = self._alerts(db, job, place)
+        because = "; ".join(filter(None, (place.because, job.note)))
+        entries.settle(
+            db,
+            pending.number,
+            place.state,
+            because,
+            now,
+            article=place.article,
+            canonical_url=digest.article.canonical_url,
+            document_sha256=digest.article.document_sha256 or None,
+            outlet=digest.article.outlet,
+        )
+        if pending.baseline:
+            self._sum_up_baseline(db, pending)
+        return Outcome(state=place.state, because=because, article=place.article, story=place.story, alerts=raised)
+
+    def _place(self, db: Connection, job: Settlement) -> _Place:
+        """Which article and story the entry belongs to; writes the article if it is new or revised."""
+        pending, digest, now = job.pending, job.digest, job.now
+        if digest.article.number is not None:
+            number = digest.article.number
+            because = f"its address is that of article {number}"
+            return self._as_copy(db, number, because)
+        known = candidates.load(db, [pending.article])[0] if pending.article is not None else None
+        found = candidates.find(db, digest.article, pending.seen_at)
+        judgement = dedupe.rule_on(digest.article, found, self.rarity, known=known)
+        ruling = judgement.ruling
+        if ruling.kind == "copy":
+            assert ruling.article is not None
+            return self._as_copy(db, ruling.article, ruling.because, again=ruling.article == pending.article)
+        if ruling.kind == "revision":
+            assert ruling.article is not None
+            return self._revise(db, digest, ruling, now)
+        number, story = articles.add(db, pending.source_number, digest, ruling, pending.seen_at)
+        candidates.add(db, number, digest.article.fingerprint, pending.seen_at)
+        self.rarity.count(judgement.counted, article=number, founded=ruling.kind == "fresh", now=now)
+        state = EntryState.BASELINE if pending.baseline else EntryState.DONE
+        return _Place(state=state, because=ruling.because, article=number, story=story, new_text=True)
+
+    def _as_copy(self, db: Connection, number: int, because: str, *, again: bool = False) -> _Place:
+        """An appearance of a text that is there already; `again`: of the entry's own."""
+        state = EntryState.DONE if again else EntryState.COPY
+        story = articles.story_of(db, number)
+        return _Place(state=state, because=because, article=number, story=story, new_text=False)
+
+    def _revise(self, db: Connection, digest: Digest, ruling: Ruling, now: datetime) -> _Place:
+        """The entry says something else now: what it said before is kept, its story and its alerts stay."""
+        number = ruling.article
+        assert number is not None
+        old = articles.get(db, number)
+        assert old is not None
+        old_index = (words.index_text(old.title), words.index_text(old.text))
+        revision = articles.revise(db, number, digest, ruling.because, now, old_index)
+        candidates.add(db, number, digest.article.fingerprint, now)
+        return _Place(
+            state=EntryState.REVISION,
+            because=ruling.because,
+            article=number,
+            story=articles.story_of(db, number),
+            new_text=True,
+            revision=revision,
+        )
+
+    def _alerts(self, db: Connection, job: Settlement, place: _Place) -> int:
+        """Write every match with what became of it. Returns how many alerts were raised."""
+        pending, now, raised = job.pending, job.now, 0
+        # Removed blocks belong to the stored text, not to another appearance of it.
+        matches = [match for match in job.digest.matches if place.new_text or not match.suppressed]
+        if not matches:
+            return 0
+        subject = alert.Subject(
+            article=place.article,
+            story=place.story,
+            source=pending.entry.source,
+            published_at=job.digest.article.published_at,
+            revision=place.revision,
+            baseline=pending.baseline,
+        )
+        told = alerts.told(db, story=place.story, article=place.article)
+        silences = alerts.silences(db, now)
+        for decision in alert.raise_for(matches, self.rules, subject, told=told, silences=silences, now=now):
+            match = articles.add_match(
+                db,
+                decision.match,
+                entry=pending.number,
+                article=place.article,
+                story=place.story,
+                revision=place.revision,
+                outcome=decision.outcome,
+                because=decision.because,
+                now=now,
+            )
+            if decision.alert is None:
+                continue
+            number = alerts.add(
+                db,
+                decision.alert,
+                match=match,
+                article=place.article,
+                story=place.story,
+                update_of=decision.update_of,
+                once_per=self.rules[decision.match.rule].once_per,
+                routes=self.routes,
+                now=now,
+            )
+            raised += number is not None
+        return raised
+
+    def _sum_up_baseline(self, db: Connection, pending: PendingEntry) -> None:
+        summary = entries.baseline_summary(db, pending.source_number)
+        if summary is not None:
+            stored, alerted = summary
+            log.info(
+                "baseline.done",
+                source=pending.entry.source,
+                stored=stored,
+                would_have_alerted=alerted,
+                text=f"{stored} stored, {alerted} would have alerted",
+            )
