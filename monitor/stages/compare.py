@@ -20,7 +20,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.stages.fingerprint import LENGTH, Hashes, facts, shingles
+from monitor.stages.fingerprint import LENGTH, Hashes, ascending, facts, shingles
 
 Weights = NDArray[np.float64]
 
@@ -55,11 +55,6 @@ def tokens(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold())
 
 
-def counted(words: Sequence[str]) -> Hashes:
-    """What is counted for the rarity of later texts: shingles and single words, ascending, each once."""
-    return np.unique(np.concatenate((shingles(words), shingles(words, 1))))
-
-
 class Reading:
     """A text made ready for comparison. Parts are computed when first asked for."""
 
@@ -78,7 +73,7 @@ class Reading:
     @cached_property
     def distinct(self) -> Hashes:
         """Its shingles, ascending, each once."""
-        return np.unique(self.hashes)
+        return ascending(self.hashes)
 
     @cached_property
     def weights(self) -> Weights:
@@ -87,8 +82,8 @@ class Reading:
 
     @cached_property
     def counted(self) -> Hashes:
-        """What is counted for the rarity of later texts."""
-        return counted(self.words)
+        """What is counted for the rarity of later texts: its shingles and its single words, each once."""
+        return np.concatenate((self.distinct, shingles(tuple(self.vocabulary), 1)))
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -123,13 +118,23 @@ class Reading:
         return sum(rare) >= 20 and sum(n for n in rare if n > 1) < 0.08 * sum(rare)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Passages:
     """What of one text is in another."""
 
     share: float  # of its shingles, by weight
-    rare: float  # weight of the shared ones, each once: 20 is twenty sequences that nobody else has
-    cover: Weights  # for each word: of the heaviest shared shingle it stands in; 0 outside shared passages
+    rare: float  # weight of the shared ones: 20 is twenty sequences that nobody else has
+    held: Weights  # for each shingle: its weight if it is shared, else 0
+    words: int
+
+    @cached_property
+    def cover(self) -> Weights:
+        """For each word: the weight of the heaviest shared shingle it stands in; 0 outside shared passages."""
+        cover = np.zeros(self.words)
+        for shift in range(min(LENGTH, self.words)):
+            stretch = cover[shift : shift + len(self.held)]
+            np.maximum(stretch, self.held, out=stretch)
+        return cover
 
     @property
     def foreign_head(self) -> float:
@@ -142,16 +147,12 @@ def passages(part: Reading, whole: Reading) -> Passages:
     """What of `part` is in `whole`, wherever it stands there."""
     count = part.count
     if not count or not whole.count:
-        return Passages(0.0, 0.0, np.zeros(count))
+        return Passages(0.0, 0.0, np.zeros(len(part.hashes)), count)
     places = np.searchsorted(whole.distinct, part.hashes)
     places[places == len(whole.distinct)] = 0
     held = np.where(whole.distinct[places] == part.hashes, part.weights, 0.0)
-    cover = np.zeros(count)
-    for shift in range(min(LENGTH, count)):
-        stretch = cover[shift : shift + len(held)]
-        np.maximum(stretch, held, out=stretch)
-    once = np.unique(part.hashes, return_index=True)[1]
-    return Passages(float(held.sum() / part.weights.sum()), float(held[once].sum()), cover)
+    rare = float(held.sum())
+    return Passages(rare / float(part.weights.sum()), rare, held, count)
 
 
 @dataclass(frozen=True, slots=True)

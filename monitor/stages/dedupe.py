@@ -35,6 +35,8 @@ SAME_ADDRESS_SHARE = 0.3  # two articles at one address need less
 OTHER_BEGINNING = 0.1  # so large a share of its first words missing in the other makes another beginning
 LARGER = 2.0  # so many times larger a text may be about something else
 
+_NOTHING: Hashes = np.empty(0, np.uint64)
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -68,27 +70,25 @@ def rule_on(
     if known is not None:
         ruling = _on_known(article, new, known, rarity)
         if ruling is not None:
-            return Judgement(ruling, np.empty(0, np.uint64))
+            return Judgement(ruling, _NOTHING)
     best: Likeness | None = None
+    told = new
     nearest: Likeness | None = None
-    read: list[Reading] = []
     for candidate in candidates:
         old = Reading(candidate.title, candidate.text, rarity)
-        read.append(old)
         likeness = compare(article, new, candidate, old)
         if nearest is None or likeness.share > nearest.share:
             nearest = likeness
         if likeness.same and (best is None or likeness.share > best.share):
-            best = likeness
+            best, told = likeness, old
             if best.share >= CLEAR:
                 break
     if best is None:
         return Judgement(_fresh(nearest), new.counted)
-    # Other members told these already: a paragraph that forty mastheads print is still one story's.
-    counted = new.counted
-    for old in read:
-        counted = np.setdiff1d(counted, old.counted, assume_unique=True)
-    return Judgement(_joined(article, best), counted)
+    ruling = _joined(article, best)
+    # What the story has said already is not counted again: forty mastheads do not make a text boilerplate.
+    counted = new.counted[~np.isin(new.counted, told.counted)] if ruling.kind != "copy" else _NOTHING
+    return Judgement(ruling, counted)
 
 
 def compare(article: Article, new: Reading, candidate: Candidate, old: Reading) -> Likeness:

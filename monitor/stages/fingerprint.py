@@ -20,8 +20,8 @@ from monitor.model import Fingerprint
 Hashes = NDArray[np.uint64]
 
 LENGTH = 3  # words in a shingle
-KEYS = 32  # smallest hashes of the whole text
-HEAD_KEYS = 12  # smallest hashes of its head …
+KEYS = 24  # smallest hashes of the whole text
+HEAD_KEYS = 10  # smallest hashes of its head …
 HEAD = 60  # … which is so many shingles long
 MAX_FACTS = 64
 
@@ -30,6 +30,7 @@ _BLOCK = 1 << 14
 
 # A capitalised word behind a word or a comma: a name, where a language has capitals (a noun, in German; as good).
 _NAME = re.compile(r"(?<=[\w,;] )[^\W\d_a-z][\w'’-]*")
+_ASCII_NAME = re.compile(r"(?<=[A-Za-z0-9_,;] )[A-Z][A-Za-z0-9_'-]*")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 
 
@@ -39,11 +40,12 @@ def fingerprint(forms: Sequence[str], title: str, text: str) -> Fingerprint:
     The same for texts that differ in case, white space and punctuation only; facts apart, which need the capitals.
     """
     hashes = shingles(forms)
+    distinct = ascending(hashes)
     return Fingerprint(
         exact=exact_hash(forms),
-        keys=sketch(hashes),
+        keys=_keys(distinct, hashes),
         facts=tuple(sorted(facts(text)))[:MAX_FACTS],
-        shingles=len(np.unique(hashes)),
+        shingles=len(distinct),
     )
 
 
@@ -79,15 +81,32 @@ def sketch(hashes: Hashes) -> tuple[int, ...]:
 
     32 bits keep a row of the index small; that two texts share two keys by chance remains unlikely at 10**7 texts.
     """
-    whole = np.unique(hashes)[:KEYS]
-    head = np.unique(hashes[:HEAD])[:HEAD_KEYS]
-    low_bits = np.concatenate((whole, head)).astype(np.uint32).view(np.int32)  # the high ones are all small
+    return _keys(ascending(hashes), hashes)
+
+
+def ascending(hashes: Hashes) -> Hashes:
+    """The hashes in order, each once. For a few hundred it is four times as fast as numpy.unique."""
+    if not len(hashes):
+        return hashes
+    ordered = np.sort(hashes)
+    first = np.empty(len(ordered), np.bool_)
+    first[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
+
+
+def _keys(distinct: Hashes, hashes: Hashes) -> tuple[int, ...]:
+    smallest = np.concatenate((distinct[:KEYS], ascending(hashes[:HEAD])[:HEAD_KEYS]))
+    low_bits = smallest.astype(np.uint32).view(np.int32)  # the high bits are all small
     return tuple(sorted(set(low_bits.tolist())))
 
 
 def facts(text: str) -> set[str]:
     """Numbers, and names in mid-sentence (lower case): what tells one templated report from the next."""
-    names = {name.casefold() for name in _NAME.findall(text) if name[0].isupper()}
+    if text.isascii():
+        names = {name.lower() for name in _ASCII_NAME.findall(text)}
+    else:
+        names = {name.casefold() for name in _NAME.findall(text) if name[0].isupper()}
     return names.union(_NUMBER.findall(text))
 
 

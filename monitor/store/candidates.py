@@ -10,18 +10,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from heapq import nlargest
 
 from monitor.model import Article, Candidate, Fingerprint
 
 NEWEST = 64  # articles looked at for one key and month: a key that thousands share tells nothing
+COMMON = 16  # of those, when there are so many or more
 SHARED_KEYS = 2
 BEST = 8
 BEST_OF_STORY = 3  # further members of a story would only crowd out other stories
 EXACT = 3
-LEAST = 0.3  # weight of the shared keys, each 1 / the articles that have it: less is boilerplate, unless it is the best
+LEAST = 1.0  # weight of the shared keys, each 1 / the articles that have it: less is boilerplate, unless it is the best
 
 _NEWEST_OF = f"""(SELECT group_concat(article_id) FROM (
     SELECT article_id FROM sketches WHERE month = %s AND key = asked.value ORDER BY article_id DESC LIMIT {NEWEST}))"""
@@ -46,7 +47,7 @@ def find(db: sqlite3.Connection, article: Article, seen_at: datetime) -> list[Ca
     return [found[number] for number in chosen if number in found]
 
 
-def load(db: sqlite3.Connection, numbers: Sequence[int], shared: Counter[int] | None = None) -> list[Candidate]:
+def load(db: sqlite3.Connection, numbers: Sequence[int], shared: Mapping[int, int] | None = None) -> list[Candidate]:
     """Stored articles as candidates, without their sketch keys."""
     rows = db.execute(
         f"""SELECT articles.id, story_id, title, text, text_hash, articles.canonical_url, sources.slug
@@ -62,7 +63,7 @@ def load(db: sqlite3.Connection, numbers: Sequence[int], shared: Counter[int] | 
             fingerprint=Fingerprint(exact=row["text_hash"]),
             canonical_url=row["canonical_url"],
             source=row["slug"],
-            shared=shared[row["id"]] if shared else 0,
+            shared=shared.get(row["id"], 0) if shared else 0,
         )
         for row in rows
     ]
@@ -108,18 +109,22 @@ def _exact(db: sqlite3.Connection, article: Article) -> list[int]:
     return list(found)
 
 
-def _by_sketch(db: sqlite3.Connection, keys: Sequence[int], seen_at: datetime) -> tuple[Counter[int], dict[int, float]]:
+def _by_sketch(
+    db: sqlite3.Connection, keys: Sequence[int], seen_at: datetime
+) -> tuple[dict[int, int], dict[int, float]]:
     """Articles by how many keys they share, and by how much those say."""
-    shared: Counter[int] = Counter()
+    shared: dict[int, int] = {}
     weights: dict[int, float] = {}
     if not keys:
         return shared, weights
     month = month_of(seen_at)
     for row in db.execute(_BY_KEY, (json.dumps(keys), month, month - 1)):
-        articles = [int(number) for column in row if column for number in column.split(",")]
-        for number in articles:
-            shared[number] += 1
-            weights[number] = weights.get(number, 0.0) + 1 / min(len(articles), NEWEST)
+        columns = [column.split(",") for column in row if column]
+        weight = 1 / min(sum(map(len, columns)), NEWEST) if columns else 0.0
+        for column in columns:
+            for number in map(int, column if len(column) < NEWEST else column[:COMMON]):
+                shared[number] = shared.get(number, 0) + 1
+                weights[number] = weights.get(number, 0.0) + weight
     return shared, weights
 
 

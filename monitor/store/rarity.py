@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import StoreError
-from monitor.stages.compare import Weights, counted, tokens
+from monitor.stages.compare import Reading, Weights
 from monitor.stages.fingerprint import Hashes
 from monitor.store.candidates import month_of
 
@@ -95,7 +95,7 @@ class Rarity:
             (self._last, CATCH_UP),
         ).fetchall()
         for row in reversed(rows):
-            self.count(counted(tokens(row["text"])), article=row["id"], founded=True, now=now)
+            self.count(Reading("", row["text"], self).counted, article=row["id"], founded=True, now=now)
         return len(rows)
 
     def close(self) -> None:

@@ -68,6 +68,14 @@ def test_rare_keys_count_for_more_than_common_ones(db: sqlite3.Connection) -> No
     assert found(db, an_article(*boilerplate, 1, 2))[0] == original
 
 
+def test_a_story_that_everybody_prints_is_found_by_a_cut_copy(db: sqlite3.Connection) -> None:
+    story = articles.story_of(db, store(db, 1, 2, 3, 4))
+    for number in range(80):
+        store(db, 1, 2, 3, 4, 1000 + number, story=story)
+    (candidate,) = candidates.find(db, an_article(1, 2, 77), NOW)
+    assert candidate.story == story
+
+
 def test_boilerplate_alone_makes_one_candidate_at_most(db: sqlite3.Connection) -> None:
     for number in range(30):
         store(db, 100, 101, 1000 + number)
@@ -82,12 +90,12 @@ def test_a_key_of_thousands_is_looked_at_from_the_newest(db: sqlite3.Connection)
 
 
 def test_a_story_with_many_members_leaves_room_for_others(db: sqlite3.Connection) -> None:
-    first = store(db, 1, 2, 3)
-    story = articles.story_of(db, first)
+    keys = range(1, 21)
+    story = articles.story_of(db, store(db, *keys))
     for _ in range(8):
-        store(db, 1, 2, 3, 4, story=story)
-    other = store(db, 5, 6)
-    numbers = found(db, an_article(1, 2, 3, 4, 5, 6))
+        store(db, *keys, story=story)
+    other = store(db, 25, 26)
+    numbers = found(db, an_article(*keys, 25, 26))
     assert other in numbers
     assert len(numbers) == candidates.BEST_OF_STORY + 1
 

@@ -9,8 +9,8 @@ import pytest
 
 from monitor.errors import StoreError
 from monitor.model import Article, Digest, Ruling
-from monitor.stages.compare import counted, tokens
-from monitor.stages.fingerprint import shingles
+from monitor.stages.compare import tokens
+from monitor.stages.fingerprint import ascending, shingles
 from monitor.store import articles, schema
 from monitor.store.connection import connect, transaction
 from monitor.store.rarity import Rarity
@@ -20,7 +20,8 @@ SMALL = 12
 
 
 def hashes(text: str) -> np.ndarray:
-    return counted(text.split())
+    words = text.split()
+    return ascending(np.concatenate((shingles(words), shingles(words, 1))))
 
 
 @pytest.fixture
