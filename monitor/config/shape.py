@@ -95,8 +95,6 @@ class StoreConfig:
 class PoolConfig:
     """`[pool]`: the worker processes that compute."""
 
-    kind: Literal["process", "dask"] = "process"
-    scheduler: str = ""  # of Dask: tcp://host:8786
     workers: Annotated[int, Range(0, 256)] = 0  # 0: one per core, at least two
     deadline: Duration = 20.0  # per document
     memory: Size = 2 * 2**30  # address space of one worker
