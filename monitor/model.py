@@ -289,6 +289,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"  # acknowledged by the other side
     UNCERTAIN = "uncertain"  # broke after hand-over: will be sent again under the same id
     DEAD = "dead"  # given up; shown until retried or dropped
+    DROPPED = "dropped"  # given up by hand, kept for the record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -264,7 +264,7 @@ CREATE TABLE deliveries (
     kind TEXT NOT NULL DEFAULT 'alert',      -- alert, digest, summary (over a cap), notice, test
     rule TEXT NOT NULL DEFAULT '',           -- of a message about one rule; '' for digests of several
     group_key TEXT NOT NULL DEFAULT '',      -- 'digest', 'quiet', 'day/RULE', 'cap/RULE': open, more may join
-    state TEXT NOT NULL,                     -- pending, claimed, sent, uncertain, dead
+    state TEXT NOT NULL,                     -- pending, claimed, sent, uncertain, dead, dropped
     because TEXT NOT NULL DEFAULT '',
     subject TEXT NOT NULL DEFAULT '',
     body TEXT NOT NULL DEFAULT '',
