@@ -34,7 +34,12 @@ STYLE = {
     "because": "since", "center": "centre", "color": "colour", "million": "m", "government": "cabinet", "while": "as",
     "people": "persons", "began": "started", "show": "reveal", "big": "large", "year": "yr", "more than": "over",
 }  # fmt: skip
-CAPTIONS = ("Photo: Staff/Archive", "File photo. Image credit: Getty", "Watch the video above", "Listen to this article")
+CAPTIONS = (
+    "Photo: Staff/Archive",
+    "File photo. Image credit: Getty",
+    "Watch the video above",
+    "Listen to this article",
+)
 COMMENTS = (
     "Great article, thanks for sharing!", "This is exactly what I have been saying for years.",
     "I disagree with nearly everything here, but well written.", "First!", "Does anybody check the facts any more?",
@@ -105,7 +110,12 @@ class Press:
     def framed(self, text: str) -> str:
         outlet = self.outlet()
         top = self.random.choice(
-            (f"By Ada Quist | {outlet} |", "LONDON, March 3 (Agency) -", f"{outlet.upper()} —", "(Reporting by our staff)")
+            (
+                f"By Ada Quist | {outlet} |",
+                "LONDON, March 3 (Agency) -",
+                f"{outlet.upper()} —",
+                "(Reporting by our staff)",
+            )
         )
         return f"{top} {text}\n{self.trailers[outlet]}"
 
@@ -183,11 +193,23 @@ class Press:
         for number, (title, text) in enumerate(fresh):
             quoted = self.random.choice(self.texts[: -2 * count])[1].split("\n")
             lines = text.split("\n") + quoted[: self.random.randint(1, 3)]
-            samples.append(Sample(f"later{number}", f"After all: {title}", "\n".join(lines), f"story{len(self.texts) - count + number}", "later"))
+            samples.append(
+                Sample(
+                    f"later{number}",
+                    f"After all: {title}",
+                    "\n".join(lines),
+                    f"story{len(self.texts) - count + number}",
+                    "later",
+                )
+            )
         for number in range(count // 2):
             items = self.random.sample(self.texts, self.random.randint(5, 9))
             lines = [f"{title}. {' '.join(text.split()[: self.random.randint(30, 70)])}" for title, text in items]
-            samples.append(Sample(f"review{number}", f"In the papers: {items[0][0]}", "\n".join(lines), f"review{number}", "review"))
+            samples.append(
+                Sample(
+                    f"review{number}", f"In the papers: {items[0][0]}", "\n".join(lines), f"review{number}", "review"
+                )
+            )
         return samples
 
     def templated(self, articles: int) -> list[tuple[Sample, Sample | None]]:

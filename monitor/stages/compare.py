@@ -2,7 +2,7 @@
 
 A text is compared as its word 3-grams ("shingles"), each weighing 1 / the number of stories that have it: a
 subscription notice or the fixed words of a weather report weigh next to nothing. What stands between two shared
-passages is a slot: a number or a name in a slot that the other text does not have at all contradicts it.
+passages is a slot: a number or a name in a slot that the other text fills with something else contradicts it.
 A function of values. Not the place where a ruling is made: that is `dedupe`.
 """
 
@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from html import unescape
 from typing import Protocol
 
 import numpy as np
@@ -23,9 +24,10 @@ from numpy.typing import NDArray
 from monitor.stages.fingerprint import LENGTH, Hashes, ascending, facts, shingles
 
 Weights = NDArray[np.float64]
+Slots = dict[tuple[str, str], tuple[int, int, float]]
 
 HEAD = 40  # words that make the head of a text
-SLOT = 8  # longest slot, in words
+SLOT = 24  # longest slot, in words
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # a character is a word
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
@@ -50,6 +52,8 @@ def tokens(text: str) -> list[str]:
 
     Far cheaper than `words.analyse`, whose offsets and inflections a comparison of two stored texts can do without.
     """
+    if "&" in text:
+        text = unescape(text)  # some write them twice
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
     return _WORD.findall(unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold())
@@ -99,7 +103,7 @@ class Reading:
     def factual(self) -> NDArray[np.bool_]:
         """For each word: is it a part of a number or a name?"""
         names = frozenset(tokens(" ".join(facts(self.text))))
-        return np.fromiter((w in names or not w.isalpha() for w in self.words), np.bool_, self.count)
+        return np.fromiter((w in names or w[0].isdigit() for w in self.words), np.bool_, self.count)
 
     @cached_property
     def is_digest(self) -> bool:
@@ -160,7 +164,7 @@ class Facts:
     """How the facts of one text fare in another, by the weight of the passages they stand in."""
 
     agreeing: float  # in shared passages
-    contradicted: float  # in slots, and nowhere in the other text
+    contradicted: float  # in slots that the other text fills otherwise, and nowhere in it
 
     @property
     def agreement(self) -> float:
@@ -175,34 +179,38 @@ def facts_in(one: Reading, other: Reading, here: Passages, there: Passages) -> t
     return _facts(one, other, here.cover, ours, theirs), _facts(other, one, there.cover, theirs, ours)
 
 
-def _facts(
-    part: Reading, whole: Reading, cover: Weights, slots: dict[str, float], counterparts: Iterable[str]
-) -> Facts:
+def _facts(part: Reading, whole: Reading, cover: Weights, slots: Slots, others: Slots) -> Facts:
     agreeing: dict[str, float] = {}
     for place in np.flatnonzero(part.factual & (cover > 0)).tolist():
         word = part.words[place]
         agreeing[word] = max(agreeing.get(word, 0.0), float(cover[place]))
-    contradicted = sum(
-        weight
-        for word, weight in slots.items()
-        # A misprint of a name contradicts nothing; a misprint of a number cannot be told from another number.
-        if word not in whole.vocabulary and (word.isdigit() or not get_close_matches(word, counterparts, 1, 0.7))
-    )
-    return Facts(sum(agreeing.values()), contradicted)
+    contradicted: dict[str, float] = {}
+    for edges, (start, end, weight) in slots.items():
+        if edges not in others:
+            continue  # an insertion: the other text goes straight on here
+        first, last, _ = others[edges]
+        for place in (np.flatnonzero(part.factual[start:end]) + start).tolist():
+            word = part.words[place]
+            if word not in whole.vocabulary and not _misprint(word, whole.words[first:last]):
+                contradicted[word] = max(contradicted.get(word, 0.0), weight)
+    return Facts(sum(agreeing.values()), sum(contradicted.values()))
 
 
-def _slots(part: Reading, cover: Weights) -> dict[str, float]:
-    """Facts between two shared passages close together, each with the lesser weight of the two passages."""
+def _slots(part: Reading, cover: Weights) -> Slots:
+    """The gaps between shared passages, by the two words at their edges: from, to, lesser weight of the edges."""
     inside = np.flatnonzero(cover)
     gaps = np.diff(inside)
-    found: dict[str, float] = {}
+    slots: Slots = {}
     for gap in np.flatnonzero((gaps > 1) & (gaps <= SLOT + 1)).tolist():
         before, after = int(inside[gap]), int(inside[gap + 1])
         weight = float(min(cover[before], cover[after]))
-        for place in range(before + 1, after):
-            if part.factual[place]:
-                found[part.words[place]] = max(found.get(part.words[place], 0.0), weight)
-    return found
+        slots.setdefault((part.words[before], part.words[after]), (before + 1, after, weight))
+    return slots
+
+
+def _misprint(word: str, candidates: Sequence[str]) -> bool:
+    """Is it one of these, misread? Of a number nobody can tell."""
+    return not word.isdigit() and bool(get_close_matches(word, candidates, 1, 0.7))
 
 
 def titles_in_common(one: Reading, other: Reading) -> float:

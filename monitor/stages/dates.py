@@ -138,9 +138,7 @@ def of_page(tree: Any, url: str | None, fetched_at: datetime | None) -> datetime
             if moment := of_field(value, fetched_at):
                 return moment
     for script in tree.iterfind(".//script[@type='application/ld+json']"):
-        if (match := _JSON_DATE.search(script.text or "")) and (
-            moment := of_field(match.group(1), fetched_at)
-        ):
+        if (match := _JSON_DATE.search(script.text or "")) and (moment := of_field(match.group(1), fetched_at)):
             return moment
     latest = (fetched_at + timedelta(days=1)).strftime("%Y-%m-%d") if fetched_at else None
     try:

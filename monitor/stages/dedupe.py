@@ -24,12 +24,14 @@ from monitor.stages.compare import (
 )
 from monitor.stages.fingerprint import Hashes
 
-SHARE = 0.55  # of the one text's rare word sequences, how many must be in the other
+SHARE = 0.6  # of the one text's rare word sequences, how many must be in the other
 CLEAR = 0.9  # such a share needs no comparison with further candidates
 AGREEMENT = 0.75  # of the facts at common places, how many must be the same
 RARE = 20.0  # word sequences that nobody else has: with fewer in common the text is weak evidence
 FACTS = 2.5  # the same for numbers and names
 TITLES = 0.5  # share of a title's words that the other article must have, where the text is weak evidence
+OTHER_TITLES = 0.3  # below it titles speak of different things, and a short text may be a notice
+MUCH = 60.0  # word sequences that nobody else has: so many speak against a notice
 SAME_TITLE = 0.9  # the same, where the text is none
 SAME_ADDRESS_SHARE = 0.3  # two articles at one address need less
 OTHER_BEGINNING = 0.1  # so large a share of its first words missing in the other makes another beginning
@@ -116,8 +118,11 @@ def compare(article: Article, new: Reading, candidate: Candidate, old: Reading) 
     if agreement < AGREEMENT:
         return answer(False, f"only {agreement:.0%} of their numbers and names agree: another report of the same form")
     objection = _weak(inner, part_facts.agreeing, titles, new, old) or _larger(part, whole, outer, new, old)
-    if not objection and titles < TITLES and inner.foreign_head >= OTHER_BEGINNING:
-        objection = "they begin differently, and neither's title is in the other"
+    if not objection and titles < TITLES and new.title_words and old.title_words:
+        if inner.foreign_head >= OTHER_BEGINNING:
+            objection = "they begin differently, and neither's title is in the other"
+        elif inner.rare < MUCH and titles < OTHER_TITLES:
+            objection = "what they share is short, and the titles are about different things"
     if objection:
         return answer(False, objection)
     return answer(True, f"{inner.share:.0%} of its rare word sequences and {agreement:.0%} of the facts agree")

@@ -45,9 +45,7 @@ _WIDENED = {
     "big5": "big5hkscs",
 }
 _EAST_ASIAN = ("gb18030", "cp932", "cp949", "big5hkscs", "euc_jp")
-_COMMON_HAN = (
-    "的一是不了在人有我他這这中大來来上國国个個到說说們们為为子和你地出道也時时年得就那要下以生會会自着去"
-)
+_COMMON_HAN = "的一是不了在人有我他這这中大來来上國国个個到說说們们為为子和你地出道也時时年得就那要下以生會会自着去"
 _BY_LANGUAGE = {
     "cp1250": frozenset({"pl", "cs", "sk", "hu", "hr", "sl", "bs", "ro", "sr"}),
     "cp1254": frozenset({"tr", "az"}),
@@ -131,9 +129,7 @@ def _wide(body: bytes) -> str | None:
     for name in ("utf-16-le", "utf-16-be"):
         text = sample.decode(name, "replace")
         blanks = text.count(" ") + text.count("\n")
-        odd = sum(
-            1 for c in text if unicodedata.category(c) in {"Cc", "Cn", "Co", "Cs"} and c not in "\r\n\t"
-        )
+        odd = sum(1 for c in text if unicodedata.category(c) in {"Cc", "Cn", "Co", "Cs"} and c not in "\r\n\t")
         if blanks * 100 >= len(text) and odd * 50 <= len(text):
             return name
     return None
@@ -204,8 +200,6 @@ def plausibility(text: str) -> float:
             good += 0.9
     inside = len(re.findall(r"(?<=[^\W\d_a-zA-Z])(?:(?![A-Z])[^\W\d_])", text)) or 1
     raised = sum(1 for a, b in pairwise(text) if a.islower() and b.isupper())
-    mixed = len(
-        re.findall(r"[A-Za-z][\u0370-\u1fff\u3000-\uffee]|[\u0370-\u1fff\u3000-\uffee][A-Za-z]", text)
-    )
+    mixed = len(re.findall(r"[A-Za-z][\u0370-\u1fff\u3000-\uffee]|[\u0370-\u1fff\u3000-\uffee][A-Za-z]", text))
     main = scripts.most_common(1)[0][1] / sum(scripts.values()) if scripts else 1.0
     return good / len(foreign) * (0.6 + 0.4 * main) - min(0.5, (raised + mixed) / (inside + len(foreign)) * 2)

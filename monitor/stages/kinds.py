@@ -61,9 +61,7 @@ _BY_ENDING = {
     "htm": "html",
     "xhtml": "html",
 }
-_LOOKS_HTML = re.compile(
-    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
+_LOOKS_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n(?:---|\.\.\.)\n", re.DOTALL)
 _FIELD = re.compile(r"^([A-Za-z_-]+)\s*:\s*[\"']?(.*?)[\"']?\s*$")
 _NAMES = {
@@ -207,11 +205,7 @@ def _parsed(text: str) -> list[dict[str, Any]]:
                     raise Permanent(f"is not JSON: line {number}: {error}", kind="broken") from error
     if isinstance(found, dict):
         inner = next(
-            (
-                found[key]
-                for key in ("articles", "items", "docs", "records")
-                if isinstance(found.get(key), list)
-            ),
+            (found[key] for key in ("articles", "items", "docs", "records") if isinstance(found.get(key), list)),
             None,
         )
         found = [found] if inner is None else inner
@@ -344,12 +338,8 @@ def _pdf(body: bytes, fetched_at: datetime | None) -> Opened:
         raise Permanent(f"is a PDF that cannot be read: {error}", kind="broken") from error
     text = "\n\n".join(_paragraphs(page) for page in pages)
     if not text.strip():
-        raise Permanent(
-            "is a PDF without text, perhaps scanned; run text recognition on it first", kind="empty"
-        )
-    metadata = Metadata(
-        title=_line(title), byline=_line(author), published_at=dates.plausible(created, fetched_at)
-    )
+        raise Permanent("is a PDF without text, perhaps scanned; run text recognition on it first", kind="empty")
+    metadata = Metadata(title=_line(title), byline=_line(author), published_at=dates.plausible(created, fetched_at))
     return Opened(text=text, form="text", metadata=metadata, method="pdf")
 
 

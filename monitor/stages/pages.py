@@ -120,9 +120,7 @@ def page(text: str, url: str | None, fetched_at: datetime | None) -> tuple[tuple
     except (etree.ParserError, ValueError) as error:
         raise Permanent("the page holds no HTML", kind="empty") from error
     metadata = _metadata(tree, url, fetched_at)
-    document = trafilatura.bare_extraction(
-        text, url=url, include_comments=False, with_metadata=False, config=_CONFIG
-    )
+    document = trafilatura.bare_extraction(text, url=url, include_comments=False, with_metadata=False, config=_CONFIG)
     found = document.text if document is not None and not isinstance(document, dict) else ""
     blocks = _lines(found or "")
     if sum(len(block.text) for block in blocks) < NEXT_TO_NOTHING:

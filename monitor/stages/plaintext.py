@@ -77,7 +77,6 @@ def _is_wrapped(lines: list[str]) -> bool:
         return False
     # A line was broken because the next word did not fit.
     fits = sum(
-        len(line) + 1 + len(after.split(" ", 1)[0]) <= max(lengths)
-        for line, after in zip(full, lines[1:], strict=True)
+        len(line) + 1 + len(after.split(" ", 1)[0]) <= max(lengths) for line, after in zip(full, lines[1:], strict=True)
     )
     return fits <= len(full) // 4 and sum(bool(_ENDED.search(line)) for line in full) * 2 < len(full) + 1

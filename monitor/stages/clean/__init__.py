@@ -23,9 +23,7 @@ VERSION = "1"  # changes whenever the same blocks may come out differently
 PASSES = 6  # a fixed point is reached in two or three
 
 
-def clean(
-    blocks: Sequence[Block], profile: SiteProfile, metadata: Metadata, *, method: str = "text"
-) -> Cleaned:
+def clean(blocks: Sequence[Block], profile: SiteProfile, metadata: Metadata, *, method: str = "text") -> Cleaned:
     """The text worth reading, with every removed block and span, its place, reason and confidence.
 
     `method` is `Extracted.method`: what trafilatura picked from a page is trusted more than a whole

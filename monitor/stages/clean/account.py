@@ -80,9 +80,7 @@ class Account:
                     runs.append((offset + position + lead, part.strip()))
                 position = end
             for start, end, confidence in cuts:
-                self._removed.append(
-                    (offset + start, text[start:end].strip(), reason, confidence, bool(runs))
-                )
+                self._removed.append((offset + start, text[start:end].strip(), reason, confidence, bool(runs)))
             if runs:
                 kept.append(_Piece(runs, piece.kind))
         self._pieces = kept
@@ -107,8 +105,6 @@ class Account:
         for offset, text, reason, confidence, span in sorted(self._removed, key=lambda item: item[0]):
             at = next((place for begun, place in starts if begun > offset), position)
             removed.append(
-                Removed(
-                    text=text, offset=offset, at=at, reason=reason, confidence=round(confidence, 3), span=span
-                )
+                Removed(text=text, offset=offset, at=at, reason=reason, confidence=round(confidence, 3), span=span)
             )
         return "".join(out), tuple(removed)

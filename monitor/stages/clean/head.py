@@ -116,9 +116,9 @@ def _byline(text: str) -> str:
     who = match.group("who")
     for start, _ in dates.spans(who)[:1]:
         who = who[:start]
-    who = re.split(
-        r"\s[|•·–—]\s|\s{2,}|\bpublished\b|\bupdated\b|\bon\s*$", who, maxsplit=1, flags=re.IGNORECASE
-    )[0].strip(_EDGES)
+    who = re.split(r"\s[|•·–—]\s|\s{2,}|\bpublished\b|\bupdated\b|\bon\s*$", who, maxsplit=1, flags=re.IGNORECASE)[
+        0
+    ].strip(_EDGES)
     words = who.split()
     if not 1 <= len(words) <= 12:
         return ""
@@ -145,11 +145,7 @@ def _byline(text: str) -> str:
         "of",
         "the",
     }
-    rest = [
-        word
-        for word in words
-        if word[0].isalpha() and word[0].islower() and word.strip(",").lower() not in joins
-    ]
+    rest = [word for word in words if word[0].isalpha() and word[0].islower() and word.strip(",").lower() not in joins]
     return who if names and not rest else ""
 
 
@@ -185,9 +181,7 @@ def _names_outlet(rest: str, texts: Sequence[str], here: int) -> bool:
     )
 
 
-def _title(
-    texts: Sequence[str], above: range, roles: dict[int, str], trail: Sequence[str], start: int
-) -> str:
+def _title(texts: Sequence[str], above: range, roles: dict[int, str], trail: Sequence[str], start: int) -> str:
     """The line above the text that is most like a title: named in the trail, repeated, sharing words."""
     body = set(shapes.folded(" ".join(texts[start : start + 6])[:4000]).split())
     crumbs = {shapes.folded(part) for part in trail[1:]}

@@ -14,9 +14,7 @@ ENDED = re.compile(r"[.!?。！？।॥؟۔։።]['\"”’»)\]】」』]*$")
 QUOTED = re.compile(r"[,;—–-]['\"”’»」』]+$")  # a quotation that the next block goes on with
 CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\(…\)|&hellip;)['\"”’»)\]]*$")
 # Scripts written without blanks: a character says about as much as half a word elsewhere.
-DENSE = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
-)
+DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _CRUMB = re.compile(r"\s+[/|>»›→·•]\s+|\s*[»›]\s*")
 
 
