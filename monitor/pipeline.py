@@ -7,8 +7,11 @@ means, or nothing (settle.py). Every hand-over can be cut by a power failure: wh
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -29,7 +32,10 @@ log = structlog.get_logger()
 
 POLL_LEASE = timedelta(minutes=10)  # longer than the deadline of any poll
 ENTRY_LEASE = timedelta(minutes=10)  # longer than a page fetch and a digestion together
-CLAIM = 64  # sources or entries claimed in one transaction
+CLAIM = 64  # sources claimed in one transaction
+WINDOW = 32  # entries in hand that are not waiting for a page: each may hold a document of some MiB
+FETCHING = 256  # entries whose page is being fetched; the web client has its own, lower, limits
+FETCHING_EACH = 16  # of one source: a server that hangs must not take all the places
 DIGEST = "monitor.stages.digest:digest"  # named, not imported: trafilatura belongs in the workers
 ATTEMPTS = 5  # tries to have the page of an entry that has no text of its own
 
@@ -86,7 +92,10 @@ class Pipeline:
         self.deadline = deadline
         self.wake = asyncio.Event()  # set when entries are pending
         self.alerted = asyncio.Event()  # set when deliveries were born
-        self._in_flight = asyncio.Semaphore(2 * workers)  # enough to keep every worker busy, no more
+        self._stopping = False
+        self._window = asyncio.Semaphore(WINDOW)
+        self._in_pool = asyncio.Semaphore(2 * workers)  # enough to keep every worker busy, and polls want some too
+        self._fetching: Counter[int] = Counter()  # source → its entries whose page is being fetched
         self._polls = GroupCommit(store, self._write_poll)
         self._documents = GroupCommit(raw_store, self._write_document)
         self._settlements = GroupCommit(store, settler.settle)
@@ -203,24 +212,64 @@ class Pipeline:
     # ── digest ──────────────────────────────────────────────────────────────────────────────────
 
     async def digest_due(self) -> int:
-        """Take pending entries whose time has come through to their end. Returns how many; waits for them all."""
+        """Take pending entries whose time has come through to their end. Returns how many; waits for them all.
+
+        A slow one holds up no other: as soon as there is a place, the next is claimed. What is stored meanwhile is
+        taken too. Raises StoreError once everything in hand has ended.
+        """
         total = 0
-        while True:
-            claimed = await self.store.write(self._claim)
-            if not claimed:
-                return total
-            total += len(claimed)
-            async with asyncio.TaskGroup() as group:
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                self.wake.clear()
+                claimed = await self.store.write(self._claim) if self._may_claim() else []
+                total += len(claimed)
                 for pending in claimed:
-                    await self._in_flight.acquire()
-                    task = group.create_task(self._take(pending))
-                    task.add_done_callback(lambda _: self._in_flight.release())
+                    await self._window.acquire()
+                    running.add(asyncio.create_task(self._take(pending)))
+                if not claimed and running:
+                    await _first(running, self.wake)
+                elif not claimed:
+                    return total
+                for task in [task for task in running if task.done()]:
+                    running.discard(task)
+                    task.result()
+        finally:
+            for task in running if isinstance(sys.exc_info()[1], asyncio.CancelledError) else ():
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Claim no more. What is in hand may end."""
+        self._stopping = True
+        self.wake.set()
+
+    def _may_claim(self) -> bool:
+        return not self._stopping and self._fetching.total() < FETCHING
 
     def _claim(self, db: Connection) -> list[PendingEntry]:
-        return entries.claim_pending(db, self.clock(), self.run, ENTRY_LEASE, CLAIM)
+        busy = [source for source, pages in self._fetching.items() if pages >= FETCHING_EACH]
+        return entries.claim_pending(db, self.clock(), self.run, ENTRY_LEASE, WINDOW, passing_over=busy)
+
+    @asynccontextmanager
+    async def _fetching_for(self, source: int) -> AsyncIterator[None]:
+        """Waiting for somebody's server takes no place from entries that wait for nobody."""
+        self._window.release()
+        self._fetching[source] += 1
+        try:
+            yield
+        finally:
+            self._fetching[source] -= 1
+            await self._window.acquire()
 
     async def _take(self, pending: PendingEntry) -> None:
         """One entry's way. Whatever happens, it ends in a named state or stays pending with a reason."""
+        try:
+            await self._take_through(pending)
+        finally:
+            self._window.release()
+
+    async def _take_through(self, pending: PendingEntry) -> None:
         began = time.monotonic()
         try:
             outcome = await self._digest_and_settle(pending)
@@ -249,7 +298,8 @@ class Pipeline:
 
     async def _digest_and_settle(self, pending: PendingEntry) -> Outcome:
         work, note = await self._prepare(pending)
-        digest: Digest = await self.pool.run(DIGEST, work, deadline=self.deadline, book=True)
+        async with self._in_pool:
+            digest: Digest = await self.pool.run(DIGEST, work, deadline=self.deadline, book=True)
         used = _document_of(work, digest)
         if used is not None:
             await self._documents.do(used)
@@ -263,7 +313,8 @@ class Pipeline:
         if known is None and fulltext.wants_page(entry, pending.fulltext):
             assert entry.url is not None
             try:
-                page = await self.pages.page(entry.url)
+                async with self._fetching_for(pending.source_number):
+                    page = await self.pages.page(entry.url)
             except (Temporary, Permanent) as error:
                 hopeless = isinstance(error, Permanent) or pending.attempts >= ATTEMPTS
                 if entry.content is None and not hopeless:
@@ -319,3 +370,12 @@ def _known_article(db: Connection, pending: PendingEntry) -> Article | None:
         return None
     number = articles.find_canonical(db, address)
     return articles.get(db, number) if number is not None else None
+
+
+async def _first(tasks: set[asyncio.Task[None]], event: asyncio.Event) -> None:
+    """Wait until one of the tasks is done, or the event is set."""
+    woken = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({*tasks, woken}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        woken.cancel()

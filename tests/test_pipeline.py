@@ -177,7 +177,7 @@ def test_a_bug_is_shown_and_the_rest_goes_on(house):
 
 def test_a_full_disk_stops_the_work_and_loses_nothing(house):
     house.world.crash = StoreFull("no room")
-    with pytest.raises(BaseExceptionGroup):
+    with pytest.raises(StoreFull):
         house.go(pull(entry()))
     house.world.crash = None
     house.now += timedelta(hours=1)

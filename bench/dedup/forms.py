@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- forms are easier to read in the lines they have
 """Templated news, notices and trailers of our own writing: what shares most of its words and is not the same."""
 
 from __future__ import annotations
@@ -42,101 +41,93 @@ def trailer(outlet: str, chance: random.Random) -> str:
 
 
 def lottery(chance: random.Random) -> tuple[str, str]:
-    r, pick = chance.randint, chance.choice
     numbers = sorted(chance.sample(range(1, 50), 6))
-    place, day = pick(PLACES), pick(DAYS)
+    place, day = chance.choice(PLACES), chance.choice(DAYS)
     return f"{place} Lotto: {day}'s numbers", (
         f"The winning numbers in {day} evening's drawing of the {place} Lotto were: {'-'.join(map(str, numbers))}, bonus "
-        f"ball {r(1, 49)}. The estimated jackpot was ${r(1, 90)} million. Tickets can be bought "
+        f"ball {chance.randint(1, 49)}. The estimated jackpot was ${chance.randint(1, 90)} million. Tickets can be bought "
         f"at licensed outlets until an hour before the draw. Players need to match all six numbers to win the top prize; "
         f"matching five and the bonus wins the second prize. The odds of winning the jackpot are one in 13,983,816."
     )
 
 
 def obituary(chance: random.Random) -> tuple[str, str]:
-    r, pick = chance.randint, chance.choice
-    name = f"{pick(FIRST)} {pick(LAST)}"
+    name = f"{chance.choice(FIRST)} {chance.choice(LAST)}"
     return f"Obituary: {name}", (
-        f"{name}, {r(51, 101)}, of {pick(PLACES)}, died {pick(DAYS)}, "
-        f"{pick(MONTHS)} {r(1, 28)}, at home surrounded by family. Born in {pick(PLACES)} in "
-        f"{r(1925, 1970)}, {name.split()[0]} worked for {r(8, 45)} years at "
-        f"{pick(FIRMS)} {pick(KINDS)}. Survivors include {r(1, 6)} children and "
-        f"{r(1, 14)} grandchildren. A memorial service will be held at {r(9, 16)}:00 on "
-        f"{pick(DAYS)} at the chapel. In lieu of flowers the family asks for donations to the hospice. Condolences "
+        f"{name}, {chance.randint(51, 101)}, of {chance.choice(PLACES)}, died {chance.choice(DAYS)}, "
+        f"{chance.choice(MONTHS)} {chance.randint(1, 28)}, at home surrounded by family. Born in {chance.choice(PLACES)} in "
+        f"{chance.randint(1925, 1970)}, {name.split()[0]} worked for {chance.randint(8, 45)} years at "
+        f"{chance.choice(FIRMS)} {chance.choice(KINDS)}. Survivors include {chance.randint(1, 6)} children and "
+        f"{chance.randint(1, 14)} grandchildren. A memorial service will be held at {chance.randint(9, 16)}:00 on "
+        f"{chance.choice(DAYS)} at the chapel. In lieu of flowers the family asks for donations to the hospice. Condolences "
         f"may be left on the funeral home's website."
     )
 
 
 def result(chance: random.Random) -> tuple[str, str]:
-    r, pick = chance.randint, chance.choice
     home, away = chance.sample(PLACES, 2)
-    a, b = r(2, 5), r(0, 1)
+    a, b = chance.randint(2, 5), chance.randint(0, 1)
     return f"{home} {a}, {away} {b}", (
-        f"{home} beat {away} {a}-{b} on {pick(DAYS)} at {pick(PLACES)} Park before a crowd of "
-        f"{r(200, 9000)}. {pick(LAST)} scored after {r(2, 40)} minutes and "
-        f"{pick(LAST)} added another in the {r(46, 88)}th minute. The visitors had a goal ruled out "
-        f"for offside and finished the game with ten men. {home} now have {r(10, 70)} points from "
-        f"{r(10, 38)} games and sit {r(2, 18)}th in the table. This report was generated "
+        f"{home} beat {away} {a}-{b} on {chance.choice(DAYS)} at {chance.choice(PLACES)} Park before a crowd of "
+        f"{chance.randint(200, 9000)}. {chance.choice(LAST)} scored after {chance.randint(2, 40)} minutes and "
+        f"{chance.choice(LAST)} added another in the {chance.randint(46, 88)}th minute. The visitors had a goal ruled out "
+        f"for offside and finished the game with ten men. {home} now have {chance.randint(10, 70)} points from "
+        f"{chance.randint(10, 38)} games and sit {chance.randint(2, 18)}th in the table. This report was generated "
         f"automatically from league data."
     )
 
 
 def earnings(chance: random.Random) -> tuple[str, str]:
-    r, pick = chance.randint, chance.choice
-    firm = f"{pick(FIRMS)} {pick(KINDS)}"
-    quarter = pick(("first", "second", "third", "fourth"))
+    firm = f"{chance.choice(FIRMS)} {chance.choice(KINDS)}"
+    quarter = chance.choice(("first", "second", "third", "fourth"))
     return f"{firm}: {quarter}-quarter earnings snapshot", (
-        f"{firm} on {pick(DAYS)} reported {quarter}-quarter net income of ${r(2, 900)}.{r(0, 9)} "
-        f"million. The company said it had profit of {r(5, 250)} cents per share. The results exceeded Wall "
-        f"Street expectations. The average estimate of {r(3, 12)} analysts surveyed was for earnings of "
-        f"{r(5, 250)} cents per share. The company posted revenue of ${r(20, 990)}.{r(0, 9)} "
-        f"million in the period. Its shares have risen {r(1, 60)} percent since the beginning of the year. This "
+        f"{firm} on {chance.choice(DAYS)} reported {quarter}-quarter net income of ${chance.randint(2, 900)}.{chance.randint(0, 9)} "
+        f"million. The company said it had profit of {chance.randint(5, 250)} cents per share. The results exceeded Wall "
+        f"Street expectations. The average estimate of {chance.randint(3, 12)} analysts surveyed was for earnings of "
+        f"{chance.randint(5, 250)} cents per share. The company posted revenue of ${chance.randint(20, 990)}.{chance.randint(0, 9)} "
+        f"million in the period. Its shares have risen {chance.randint(1, 60)} percent since the beginning of the year. This "
         f"story was generated by automation technology using data from a research service."
     )
 
 
 def property_sale(chance: random.Random) -> tuple[str, str]:
-    r, pick = chance.randint, chance.choice
-    street = f"{r(1, 990)} {pick(LAST)} Street"
-    return f"Home sells in {pick(PLACES)}", (
-        f"A house at {street} has new owners. The {r(900, 4000)}-square-foot property, built in "
-        f"{r(1900, 2020)}, was sold on {pick(MONTHS)} {r(1, 28)} for ${r(90, 990)},000, "
-        f"or ${r(80, 600)} per square foot. The single-story house has {r(2, 5)} bedrooms and "
-        f"{r(1, 4)} bathrooms. The property sits on a lot of {r(3000, 20000)} square feet. Additional "
+    street = f"{chance.randint(1, 990)} {chance.choice(LAST)} Street"
+    return f"Home sells in {chance.choice(PLACES)}", (
+        f"A house at {street} has new owners. The {chance.randint(900, 4000)}-square-foot property, built in "
+        f"{chance.randint(1900, 2020)}, was sold on {chance.choice(MONTHS)} {chance.randint(1, 28)} for ${chance.randint(90, 990)},000, "
+        f"or ${chance.randint(80, 600)} per square foot. The single-story house has {chance.randint(2, 5)} bedrooms and "
+        f"{chance.randint(1, 4)} bathrooms. The property sits on a lot of {chance.randint(3000, 20000)} square feet. Additional "
         f"houses have recently been purchased nearby. Real estate data is compiled from public records and may contain errors."
     )
 
 
 def police(chance: random.Random) -> tuple[str, str]:
-    r, pick = chance.randint, chance.choice
-    place = pick(PLACES)
-    return f"Police appeal after {pick(('burglary', 'collision', 'assault'))} in {place}", (
-        f"Police are appealing for witnesses after an incident in {place} at about {r(1, 12)}.{r(10, 59)}pm on "
-        f"{pick(DAYS)}. A {r(18, 80)}-year-old {pick(('man', 'woman'))} was taken to hospital, "
+    place = chance.choice(PLACES)
+    return f"Police appeal after {chance.choice(('burglary', 'collision', 'assault'))} in {place}", (
+        f"Police are appealing for witnesses after an incident in {place} at about {chance.randint(1, 12)}.{chance.randint(10, 59)}pm on "
+        f"{chance.choice(DAYS)}. A {chance.randint(18, 80)}-year-old {chance.choice(('man', 'woman'))} was taken to hospital, "
         f"where the injuries were described as not life-threatening. Officers would like to speak to anyone who was in the "
         f"area at the time or has dashcam footage. Anyone with information is asked to call 101 quoting reference "
-        f"{r(100, 999)}/{r(10000, 99999)}, or to contact the charity anonymously."
+        f"{chance.randint(100, 999)}/{chance.randint(10000, 99999)}, or to contact the charity anonymously."
     )
 
 
 def rates(chance: random.Random) -> tuple[str, str]:
-    r, pick = chance.randint, chance.choice
-    day = f"{pick(MONTHS)} {r(1, 28)}"
+    day = f"{chance.choice(MONTHS)} {chance.randint(1, 28)}"
     return f"Gold and currency rates on {day}", (
-        f"Gold was quoted at {r(1500, 2600)}.{r(10, 99)} dollars an ounce on {day}, while silver stood "
-        f"at {r(18, 34)}.{r(10, 99)}. The euro bought {1 + chance.random() / 5:.4f} dollars and the pound "
+        f"Gold was quoted at {chance.randint(1500, 2600)}.{chance.randint(10, 99)} dollars an ounce on {day}, while silver stood "
+        f"at {chance.randint(18, 34)}.{chance.randint(10, 99)}. The euro bought {1 + chance.random() / 5:.4f} dollars and the pound "
         f"{1.2 + chance.random() / 5:.4f}. Prices may differ between dealers and cities because of taxes and making charges. "
         f"Readers should check with their local jeweller before buying. Rates are updated twice a day on weekdays."
     )
 
 
 def wetter(chance: random.Random) -> tuple[str, str]:
-    r, pick = chance.randint, chance.choice
-    ort, tag = pick(PLACES), pick(("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag"))
+    ort, tag = chance.choice(PLACES), chance.choice(("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag"))
     return f"Wetter in {ort} am {tag}", (
-        f"Am {tag} gibt es in {ort} {pick(('Regen', 'Nebel', 'Sonne', 'Schauer', 'Wolken'))} bei Höchstwerten von "
-        f"{r(-4, 34)} Grad. In der Nacht sinken die Temperaturen auf {r(-12, 18)} Grad. Der Wind weht "
-        f"mit {r(4, 80)} Kilometern in der Stunde aus {pick(('Nord', 'Süd', 'West', 'Ost'))}. Dieser Text "
+        f"Am {tag} gibt es in {ort} {chance.choice(('Regen', 'Nebel', 'Sonne', 'Schauer', 'Wolken'))} bei Höchstwerten von "
+        f"{chance.randint(-4, 34)} Grad. In der Nacht sinken die Temperaturen auf {chance.randint(-12, 18)} Grad. Der Wind weht "
+        f"mit {chance.randint(4, 80)} Kilometern in der Stunde aus {chance.choice(('Nord', 'Süd', 'West', 'Ost'))}. Dieser Text "
         f"wurde auf der Basis von Daten des Wetterdienstes automatisch erstellt und wird mehrmals am Tag aktualisiert."
     )
 

@@ -189,11 +189,19 @@ class Press:
             item = " ".join(words[start : start + 25])
             body = f"{item}\n{self.trailers[outlet]}\n{self.trailers[self.outlet()]}"
             samples.append(Sample(f"item{number}", " ".join(words[start : start + 7]), body, f"item{number}", "item"))
-        for number in range(len(self.texts) - count, len(self.texts)):
-            title, text = self.texts[number]
+        fresh = self.texts[-count:]  # told nowhere else: their texts were taken out of the stream below
+        for number, (title, text) in enumerate(fresh):
             quoted = self.random.choice(self.texts[: -2 * count])[1].split("\n")
-            body = "\n".join([text, *quoted[: self.random.randint(1, 3)]])
-            samples.append(Sample(f"later{number}", f"After all: {title}", body, f"story{number}", "later"))
+            lines = text.split("\n") + quoted[: self.random.randint(1, 3)]
+            samples.append(
+                Sample(
+                    f"later{number}",
+                    f"After all: {title}",
+                    "\n".join(lines),
+                    f"story{len(self.texts) - count + number}",
+                    "later",
+                )
+            )
         for number in range(count // 2):
             items = self.random.sample(self.texts, self.random.randint(5, 9))
             lines = [f"{title}. {' '.join(text.split()[: self.random.randint(30, 70)])}" for title, text in items]

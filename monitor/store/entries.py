@@ -109,15 +109,27 @@ def _announce_again(db: sqlite3.Connection, number: int, entry: Entry, digest: s
     )
 
 
-def claim_pending(db: sqlite3.Connection, now: datetime, run: str, lease: timedelta, limit: int) -> list[PendingEntry]:
-    """Lease pending entries whose time has come, the longest waiting first. Another run's lease is void."""
+def claim_pending(
+    db: sqlite3.Connection,
+    now: datetime,
+    run: str,
+    lease: timedelta,
+    limit: int,
+    *,
+    passing_over: Sequence[int] = (),
+) -> list[PendingEntry]:
+    """Lease pending entries whose time has come, the longest waiting first. Another run's lease is void.
+
+    `passing_over`: sources whose entries are to wait.
+    """
     moment = to_text(now)
+    others = f"AND e.source_id NOT IN ({','.join(map(str, passing_over))})" if passing_over else ""
     rows = db.execute(
-        """SELECT e.*, s.slug, s.kind, s.outlet AS source_outlet, s.tags AS source_tags,
+        f"""SELECT e.*, s.slug, s.kind, s.outlet AS source_outlet, s.tags AS source_tags,
                   s.options ->> '$.fulltext' AS fulltext
            FROM entries e JOIN sources s ON s.id = e.source_id
            WHERE e.state = 'pending' AND e.try_at <= :now
-             AND (e.lease_run IS NULL OR e.lease_run <> :run OR e.lease_until < :now)
+             AND (e.lease_run IS NULL OR e.lease_run <> :run OR e.lease_until < :now) {others}
            ORDER BY e.try_at, e.id LIMIT :limit""",
         {"now": moment, "run": run, "limit": limit},
     ).fetchall()

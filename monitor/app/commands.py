@@ -1,0 +1,120 @@
+"""What can be asked of a running program. The same function runs in the daemon or, without one, under the store's lock.
+
+A new command is a line in COMMANDS. `writes` makes one of a function of the store: its keyword arguments are the
+command's, `now` is filled in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from monitor import control
+from monitor.app.ingest import ingest
+from monitor.app.parts import App, build
+from monitor.config import Config
+from monitor.control import Progress
+from monitor.errors import Permanent, StoreBusy
+from monitor.store import sources
+
+Command = Callable[..., Awaitable[Any]]
+
+PATIENCE = 5.0  # seconds a daemon may be neither there nor gone: it is starting, or ending
+
+
+class Load(Protocol):
+    """Reads the configuration; secrets only when they are needed."""
+
+    def __call__(self, *, secrets: bool = False) -> Config: ...
+
+
+def writes(function: Callable[..., Any]) -> Command:
+    """A command that is one function of the store, in one transaction on the writer."""
+    wants_now = "now" in inspect.signature(function).parameters
+
+    async def run(app: App, **arguments: Any) -> Any:
+        given = {"now": app.clock(), **arguments} if wants_now else arguments
+        return await app.store.write(lambda db: function(db, **given))
+
+    run.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    return run
+
+
+async def ping(app: App) -> dict[str, Any]:
+    """Whether it is there, and which run it is."""
+    return {"run": app.run, "state": str(app.config.monitor.state)}
+
+
+async def poll(app: App, *, slug: str) -> bool:
+    """Visit a source as soon as may be. False if there is none, or it is paused."""
+    return bool(await app.store.write(lambda db: sources.bring_forward(db, slug, app.clock())))
+
+
+COMMANDS: dict[str, Command] = {
+    "ping": ping,
+    "ingest": ingest,
+    "sources.pause": writes(sources.pause),
+    "sources.resume": writes(sources.resume),
+    "sources.poll": poll,
+}
+
+
+async def answer(app: App, name: str, arguments: Mapping[str, Any], progress: Progress) -> Any:
+    """Run a command. Raises Permanent for one that does not exist or is asked wrongly, and whatever it raises."""
+    found = COMMANDS.get(name)
+    if found is None:
+        raise Permanent(f"this version has no command '{name}'; is the daemon older than you?", kind="no-command")
+    given = dict(arguments)
+    parameters = inspect.signature(found).parameters
+    if "progress" in parameters:
+        given["progress"] = progress
+    unknown = [key for key in given if key not in parameters]
+    missing = [
+        key
+        for key, one in parameters.items()
+        if one.default is one.empty and key not in given and key not in ("app", "db", "now")
+    ]
+    if unknown or missing:
+        raise Permanent(f"{name}: unknown {unknown}, missing {missing}", kind="bad-request")
+    return await found(app, **given)
+
+
+def command(load: Load, name: str, arguments: Mapping[str, Any], *, progress: Progress | None = None) -> Any:
+    """Ask the daemon; where none runs, take the store's lock and run the same function here.
+
+    Raises ConfigError, StoreError, and what the command raises.
+    """
+    config = load()
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return control.call(config.monitor.runtime_directory, name, arguments, progress=progress)
+        except control.NoDaemon:
+            pass
+        try:
+            return asyncio.run(_here(load(secrets=True), name, arguments, progress or (lambda done: None)))
+        except _Held as held:
+            if time.monotonic() > end:
+                raise held.error from None
+            time.sleep(0.1)
+
+
+async def _here(config: Config, name: str, arguments: Mapping[str, Any], progress: Progress) -> Any:
+    parts = build(config, idle=True)
+    try:
+        app = await parts.__aenter__()
+    except StoreBusy as error:
+        raise _Held(error) from error
+    try:
+        return await answer(app, name, arguments, progress)
+    finally:
+        await parts.__aexit__(None, None, None)
+
+
+class _Held(Exception):
+    def __init__(self, error: StoreBusy) -> None:
+        super().__init__(str(error))
+        self.error = error
