@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -25,7 +24,7 @@ from monitor.stages import backoff, restraint
 from monitor.stages.restraint import Route
 from monitor.store import alerts, deliveries, notices, targets
 from monitor.store.batch import GroupCommit
-from monitor.store.connection import Store
+from monitor.store.connection import Connection, Store
 from monitor.store.deliveries import Lane
 
 LEASE = timedelta(minutes=30)  # another run's leases are void at once; this one only shows what is under way
@@ -105,7 +104,7 @@ class Outbox:
         now = self._clock()
         known = {slug: route.targets for slug, route in self._routes.items()}
 
-        def begin(db: sqlite3.Connection) -> tuple[int, int, int]:
+        def begin(db: Connection) -> tuple[int, int, int]:
             uncertain = deliveries.recover(db, self._run, now)
             return uncertain, deliveries.clamp_clock(db, now, self._latest(now)), deliveries.orphans(db, known)
 
@@ -231,7 +230,7 @@ class Outbox:
         """After a bug: what is still claimed comes again later, like any failure."""
         try_at = self._clock() + timedelta(seconds=backoff.STEPS[1])
 
-        def write(db: sqlite3.Connection) -> None:
+        def write(db: Connection) -> None:
             for number in numbers:
                 deliveries.postpone(db, number, try_at, why, "bug", uncertain=True)
 
@@ -245,7 +244,7 @@ class Outbox:
 
     # ── what it means ───────────────────────────────────────────────────────────────────────────
 
-    def _settle(self, db: sqlite3.Connection, attempt: _Attempt) -> None:
+    def _settle(self, db: Connection, attempt: _Attempt) -> None:
         """On the writer: the delivery's new state, its lane's, and the notices that follow."""
         delivery, error, now = attempt.delivery, attempt.error, attempt.at
         lane = Lane(delivery.channel, delivery.target)
@@ -281,11 +280,11 @@ class Outbox:
             text = f"{_name(lane)} has failed {failures} times in a row: {error}"
             self._begin_notice(db, "channel-failing", lane, text, "list", now)
 
-    def _bury(self, db: sqlite3.Connection, delivery: Delivery, lane: Lane, why: str, kind: str, now: datetime) -> None:
+    def _bury(self, db: Connection, delivery: Delivery, lane: Lane, why: str, kind: str, now: datetime) -> None:
         deliveries.bury(db, delivery.number, why, kind)
         self._begin_notice(db, "dead-letter", lane, f"A delivery to {_name(lane)} is a dead letter: {why}", "list", now)
 
-    def _begin_notice(self, db: sqlite3.Connection, what: str, lane: Lane, text: str, verb: str, now: datetime) -> None:
+    def _begin_notice(self, db: Connection, what: str, lane: Lane, text: str, verb: str, now: datetime) -> None:
         """Tell the operator once, through every notice channel but the one that fails."""
         remedy = (
             f"See `monitor deliveries {verb} {lane.channel}`." if verb != "list" else "See `monitor deliveries list`."
@@ -296,7 +295,7 @@ class Outbox:
             body = f"{text}\n\n{remedy}"
             deliveries.add_message(db, others, kind="notice", subject=f"monitor: {text}", body=body, now=now)
 
-    def _end_notices(self, db: sqlite3.Connection, lane: Lane, now: datetime) -> None:
+    def _end_notices(self, db: Connection, lane: Lane, now: datetime) -> None:
         over = ["channel-failing", "dead-letter"]
         if targets.get(db, lane).disabled_at is None:
             over.append("channel-gone")
@@ -342,7 +341,7 @@ class Outbox:
             moved = await self._store.write(lambda db: self._set_back(db, now, back))
             _log.warning("outbox.clock", seconds=round(-back, 1), moved=moved)
 
-    def _set_back(self, db: sqlite3.Connection, now: datetime, seconds: float) -> int:
+    def _set_back(self, db: Connection, now: datetime, seconds: float) -> int:
         return deliveries.shift_clock(db, seconds) + deliveries.clamp_clock(db, now, self._latest(now))
 
     def _latest(self, now: datetime) -> Callable[[str, str], datetime]:
