@@ -116,7 +116,7 @@ class Settler:
             assert ruling.article is not None
             return self._revise(db, digest, ruling, now)
         number, story = articles.add(db, pending.source_number, digest, ruling, pending.seen_at)
-        candidates.add(db, number, digest.article.fingerprint, pending.seen_at)
+        candidates.add(db, number, digest.article.fingerprint)
         self.rarity.count(judgement.counted, article=number, founded=ruling.kind == "fresh", now=now)
         state = EntryState.BASELINE if pending.baseline else EntryState.DONE
         return _Place(state=state, because=ruling.because, article=number, story=story, new_text=True)
@@ -135,7 +135,7 @@ class Settler:
         assert old is not None
         old_index = (words.index_text(old.title), words.index_text(old.text))
         revision = articles.revise(db, number, digest, ruling.because, now, old_index)
-        candidates.add(db, number, digest.article.fingerprint, now)
+        candidates.add(db, number, digest.article.fingerprint)
         return _Place(
             state=EntryState.REVISION,
             because=ruling.because,

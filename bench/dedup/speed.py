@@ -91,7 +91,7 @@ def step(db: sqlite3.Connection, rarity: Rarity, title: str, text: str, number: 
     if ruling.kind != "copy":
         row, _ = articles.add(db, 1, Digest(article=article), ruling, NOW)
         clock.book("(article row, shared)")
-        candidates.add(db, row, article.fingerprint, NOW)
+        candidates.add(db, row, article.fingerprint)
         clock.book("sketch")
         rarity.count(judgement.counted, article=row, founded=ruling.story is None, now=NOW)
         clock.book("rarity")

@@ -24,10 +24,11 @@ import numpy as np
 from bench.store.texts import FURNITURE, PEOPLE, Prose, Report, Zipf
 from monitor.stages.words import index_text
 from monitor.store import schema
+from monitor.store.candidates import month_of
 from monitor.store.connection import connect, to_text
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-KEYS = 44  # sketch keys of an article
+KEYS = 34  # sketch keys of an article
 BATCH = 2000  # articles a transaction
 
 OUTLETS = (
@@ -226,7 +227,7 @@ class Filler:
                 self.index(report.title) if title is None else title,
             )
         )
-        self.sketches.append((seen.year * 12 + seen.month, self.numbers.integers(-(2**31), 2**31, KEYS)))
+        self.sketches.append((month_of(seen), self.numbers.integers(-(2**31), 2**31, KEYS)))
         entry = self._entry(rows, article, source, outlet, url, report.title, published, seen, "done", because)
         copies = chance.choice((0, 0, 0, 1, 2)) if article % 3 == 0 else 0
         for other in chance.sample(range(1, self.sources + 1), copies):

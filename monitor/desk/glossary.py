@@ -216,7 +216,7 @@ TABLES: dict[str, Table] = {
     ),
     "sketches": Table(
         "Hashes of rare word sequences, by which likely copies are found.",
-        _columns(month="Month of first sight | year × 12 + month", key="Hash of a word triple"),
+        _columns(month="Month of first sight, 0 for today | year × 12 + month - 1", key="Hash of a word triple"),
         hidden=True,
     ),
     # ── what is asked and said ─────────────────────────────────────────────────────────────────

@@ -51,7 +51,7 @@ class Reader:
                       (SELECT count(*) FROM sources WHERE retired_at IS NULL) AS sources,
                       (SELECT count(*) FROM deliveries WHERE state IN ('pending', 'claimed', 'uncertain')) AS waiting,
                       (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead,
-                      (SELECT count(*) FROM entries WHERE state = 'pending') AS pending""",
+                      (SELECT count(*) FROM entries INDEXED BY entries_pending WHERE state = 'pending') AS pending""",
             day=self._since(1),
         )
         return {

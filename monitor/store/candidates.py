@@ -1,7 +1,7 @@
 """Which stored articles might tell the same story: by address, by exact text, by sketch. SQL only.
 
-The sketch is a table of (month, key, article); the months of the article at hand and before are searched, so the tree
-that is looked at stays as large as two months of news, however old the store is, and old months can be dropped whole.
+The sketch is a table of (month, key, article). Searched are the months of the article at hand and before, and what
+came since the last night: the tree that is looked at stays as large as two months of news, however old the store is.
 Not the place where likeness is judged: that is `stages.dedupe`.
 """
 
@@ -24,9 +24,12 @@ BEST_OF_STORY = 3  # further members of a story would only crowd out other stori
 EXACT = 3
 LEAST = 1.0  # weight of the shared keys, each 1 / the articles that have it: less is boilerplate, unless it is the best
 
+_MONTH_OF_ARTICLE = "substr(a.seen_at, 1, 4) * 12 + substr(a.seen_at, 6, 2) - 1"
+FRESH = 0  # 'month' of what came since the last night
+
 _NEWEST_OF = f"""(SELECT group_concat(article_id) FROM (
     SELECT article_id FROM sketches WHERE month = %s AND key = asked.value ORDER BY article_id DESC LIMIT {NEWEST}))"""
-_BY_KEY = f"SELECT {_NEWEST_OF % '?2'}, {_NEWEST_OF % '?3'} FROM json_each(?1) AS asked"
+_BY_KEY = f"SELECT {_NEWEST_OF % '?2'}, {_NEWEST_OF % '?3'}, {_NEWEST_OF % FRESH} FROM json_each(?1) AS asked"
 
 
 def find(db: sqlite3.Connection, article: Article, seen_at: datetime) -> list[Candidate]:
@@ -69,15 +72,34 @@ def load(db: sqlite3.Connection, numbers: Sequence[int], shared: Mapping[int, in
     ]
 
 
-def add(db: sqlite3.Connection, article: int, fingerprint: Fingerprint, seen_at: datetime) -> None:
+def add(db: sqlite3.Connection, article: int, fingerprint: Fingerprint) -> None:
     """Make an article findable by its sketch. Repeated with another sketch, it is found by both: what a revised
     article said before still leads to it, and the comparison looks at what it says now.
     """
-    month = month_of(seen_at)
     db.executemany(
         "INSERT OR IGNORE INTO sketches (month, key, article_id) VALUES (?, ?, ?)",
-        [(month, key, article) for key in fingerprint.keys],
+        [(FRESH, key, article) for key in fingerprint.keys],
     )
+
+
+def sort_in(db: sqlite3.Connection, limit: int = 50_000) -> int:
+    """Move fresh sketches to the month their article was seen in, in the order of its tree. Returns how many rows.
+
+    Hashes fall anywhere in a month's tree. Put there one by one, each has a page of the file written anew, which was
+    more than half of what an article cost in a store of a million. The tree of the fresh ones is small.
+    `limit`: about how many rows at once.
+    """
+    last = db.execute(
+        "SELECT key FROM sketches WHERE month = ? ORDER BY key LIMIT 1 OFFSET ?", (FRESH, limit)
+    ).fetchone()
+    fresh = (FRESH, last["key"] if last else 2**63 - 1)
+    db.execute(
+        f"""INSERT OR IGNORE INTO sketches
+            SELECT {_MONTH_OF_ARTICLE} AS month, key, article_id FROM sketches JOIN articles a ON a.id = article_id
+            WHERE sketches.month = ? AND key <= ? ORDER BY 1, 2, 3""",
+        fresh,
+    )
+    return db.execute("DELETE FROM sketches WHERE month = ? AND key <= ?", fresh).rowcount
 
 
 def forget_before(db: sqlite3.Connection, moment: datetime, limit: int = 50_000) -> int:
@@ -85,8 +107,8 @@ def forget_before(db: sqlite3.Connection, moment: datetime, limit: int = 50_000)
     oldest = month_of(moment) - 1
     return db.execute(
         """DELETE FROM sketches WHERE (month, key, article_id) IN (
-               SELECT month, key, article_id FROM sketches WHERE month < ? LIMIT ?)""",
-        (oldest, limit),
+               SELECT month, key, article_id FROM sketches WHERE month > ? AND month < ? LIMIT ?)""",
+        (FRESH, oldest, limit),
     ).rowcount
 
 

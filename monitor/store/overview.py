@@ -108,14 +108,17 @@ def overview(db: sqlite3.Connection, now: datetime) -> Overview:
         lanes=lanes,
         notices=tuple(notices.standing(db)),
         stages=_stages(db),
-        pending=_count(db, "entries WHERE state = 'pending'"),
+        pending=_count(db, "entries INDEXED BY entries_pending WHERE state = 'pending'"),
         oldest_pending_at=_moment(
-            db, "SELECT seen_at FROM entries WHERE id = (SELECT MIN(id) FROM entries WHERE state = 'pending')"
+            db,
+            # Left alone, SQLite looks for the smallest number along the whole table.
+            """SELECT seen_at FROM entries
+               WHERE id = (SELECT MIN(id) FROM entries INDEXED BY entries_pending WHERE state = 'pending')""",
         ),
-        held=_count(db, "entries WHERE state = 'held'"),
+        held=_count(db, "entries INDEXED BY entries_held WHERE state = 'held'"),
         entries=_by(
             db,
-            """SELECT e.state, COUNT(*) FROM sources s JOIN entries e ON e.source_id = s.id AND e.seen_at >= ?
+            """SELECT e.state, COUNT(*) FROM sources s CROSS JOIN entries e ON e.source_id = s.id AND e.seen_at >= ?
                GROUP BY e.state""",
             since,
         ),

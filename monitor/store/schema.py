@@ -150,7 +150,7 @@ CREATE TABLE revisions (
 );
 CREATE INDEX revisions_article ON revisions (article_id);
 
--- The sketch: which articles share rare word sequences. `month` is year*12+month of first sight.
+-- The sketch: which articles share rare word sequences. `month` is year*12+month-1 of first sight, 0 until the night.
 CREATE TABLE sketches (
     month INTEGER NOT NULL,
     key INTEGER NOT NULL,

@@ -82,7 +82,7 @@ VIEWS: dict[str, str] = {
                sum(e.state = 'revision') AS revisions, sum(e.state = 'baseline') AS baseline,
                sum(e.state = 'held') AS held, sum(e.state = 'skipped') AS skipped,
                sum(e.state = 'failed') AS failed, sum(e.state = 'pending') AS pending
-        FROM sources s JOIN entries e ON e.source_id = s.id AND e.seen_at >= {_MONTH}
+        FROM sources s CROSS JOIN entries e ON e.source_id = s.id AND e.seen_at >= {_MONTH}
         GROUP BY day, s.id""",
     # ── what was said ──────────────────────────────────────────────────────────────────────────
     "outbox": """

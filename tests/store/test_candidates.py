@@ -38,7 +38,8 @@ def store(
     article = an_article(*keys, exact=exact, url=url)
     with transaction(db):
         number, _ = articles.add(db, 1, Digest(article=article), Ruling(kind="fresh", story=story), seen)
-        candidates.add(db, number, article.fingerprint, seen)
+        candidates.add(db, number, article.fingerprint)
+        candidates.sort_in(db)
     return number
 
 
@@ -127,8 +128,27 @@ def test_the_turn_of_the_year_is_a_turn_of_the_month(db: sqlite3.Connection) -> 
 def test_an_article_may_be_made_findable_twice(db: sqlite3.Connection) -> None:
     number = store(db, 1, 2)
     with transaction(db):
-        candidates.add(db, number, Fingerprint(exact="", keys=(2, 3)), NOW)
+        candidates.add(db, number, Fingerprint(exact="", keys=(2, 3)))
     assert found(db, an_article(1, 2)) == found(db, an_article(2, 3)) == [number]
+
+
+def test_what_came_today_is_found_before_and_after_it_is_sorted_in(db: sqlite3.Connection) -> None:
+    numbers = []
+    with transaction(db):
+        for n in range(40):
+            article = an_article(*range(n, n + 5))
+            number, _ = articles.add(db, 1, Digest(article=article), Ruling(kind="fresh"), NOW)
+            candidates.add(db, number, article.fingerprint)
+            numbers.append(number)
+    asked = an_article(*range(10, 15))
+    before = found(db, asked)
+    assert before[0] == numbers[10]
+    with transaction(db):
+        while candidates.sort_in(db, limit=7):
+            assert found(db, asked) == before
+    months = {row["month"] for row in db.execute("SELECT DISTINCT month FROM sketches")}
+    assert months == {candidates.month_of(NOW)}
+    assert db.execute("SELECT count(*) FROM sketches").fetchone()[0] == 200
 
 
 def test_months_that_are_searched_no_more_are_forgotten(db: sqlite3.Connection) -> None:
