@@ -21,7 +21,7 @@ CHUNK = 500  # parameters of one SELECT … IN
 _VIEW = """
     SELECT a.*, m.rule_version, m.evidence, m.entry_id, r.title, r.byline, r.language, r.published_at AS article_date,
            substr(r.text, 1, 400) AS excerpt, COALESCE(e.url, r.url) AS url, e.published_at AS entry_date, e.seen_at,
-           COALESCE(NULLIF(e.outlet, ''), NULLIF(r.outlet, ''), NULLIF(s.outlet, ''), '') AS outlet
+           COALESCE(NULLIF(e.outlet, ''), NULLIF(r.outlet, ''), NULLIF(s.outlet, ''), s.slug) AS outlet
     FROM alerts a
     JOIN matches m ON m.id = a.match_id
     JOIN articles r ON r.id = a.article_id
@@ -127,7 +127,7 @@ def newest(
     return db.execute(
         f"""SELECT a.id, a.key, a.created_at, a.rule, a.severity, a.mark, a.story_id, a.article_id, a.update_of,
                    r.title,
-                   COALESCE(NULLIF(e.outlet, ''), NULLIF(r.outlet, ''), NULLIF(s.outlet, ''), '') AS outlet,
+                   COALESCE(NULLIF(e.outlet, ''), NULLIF(r.outlet, ''), NULLIF(s.outlet, ''), s.slug) AS outlet,
                    COALESCE(e.url, r.url) AS url, m.sentence,
                    (SELECT json_group_object(state, n) FROM (
                        SELECT d.state, COUNT(*) AS n FROM delivery_alerts x JOIN deliveries d ON d.id = x.delivery_id
