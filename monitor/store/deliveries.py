@@ -179,19 +179,25 @@ def due_lanes(db: sqlite3.Connection, now: datetime) -> list[Lane]:
         for row in db.execute("SELECT channel, target FROM targets WHERE hold_until > ?", (moment,))
     }
     lanes: list[Lane] = []
-    at = ("", "")
-    operator = ">="
-    while True:
-        row = db.execute(
-            f"""SELECT channel, target, try_at FROM deliveries INDEXED BY deliveries_due
-                WHERE {WAITING} AND (channel, target) {operator} (?, ?) ORDER BY channel, target, try_at LIMIT 1""",
-            at,
-        ).fetchone()
+    row = _first_of_lane(db, "1")
+    while row is not None:
+        lane = Lane(row["channel"], row["target"])
+        if row["try_at"] <= moment and (lane.channel, lane.target) not in held:
+            lanes.append(lane)
+        # Not (channel, target) > (?, ?): SQLite would walk over every row of the lane it leaves.
+        row = _first_of_lane(db, "channel = ? AND target > ?", lane.channel, lane.target)
         if row is None:
-            return lanes
-        at, operator = (row["channel"], row["target"]), ">"
-        if row["try_at"] <= moment and at not in held:
-            lanes.append(Lane(*at))
+            row = _first_of_lane(db, "channel > ?", lane.channel)
+    return lanes
+
+
+def _first_of_lane(db: sqlite3.Connection, where: str, *values: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(
+        f"""SELECT channel, target, try_at FROM deliveries INDEXED BY deliveries_due
+            WHERE {WAITING} AND {where} ORDER BY channel, target, try_at LIMIT 1""",
+        values,
+    ).fetchone()
+    return row
 
 
 def claim(

@@ -285,3 +285,31 @@ def test_other_outlets_of_the_story_are_told_as_of_the_delivery(db):
 
     assert (view.outlet, view.story_outlets) == ("Outlet wire", ("Outlet paper",))
     assert view.hits[0].term == "envoy"
+
+
+@pytest.mark.parametrize("targets", [1, 5])
+def test_a_claim_takes_as_many_steps_with_three_thousand_waiting_as_with_thirty(db, targets):
+    """Counted in steps of SQLite's virtual machine: a plan that walks over a lane's rows would show."""
+
+    def steps():
+        count = [0]
+
+        def step():
+            count[0] += 1
+
+        db.set_progress_handler(step, 10)
+        claim(db, limit=1)
+        db.set_progress_handler(None, 0)
+        return count[0]
+
+    def fill(first, last):
+        db.executemany(
+            """INSERT INTO deliveries (public_id, channel, target, state, created_at, try_at)
+               VALUES (?, 'desk', ?, 'pending', ?, ?)""",
+            [(f"d{n}", f"r{n % targets}@example.org", to_text(NOON), to_text(NOON)) for n in range(first, last)],
+        )
+
+    fill(0, 30)
+    few = steps()
+    fill(30, 3000)
+    assert steps() <= few * 1.2
