@@ -30,7 +30,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor import app as live
 from monitor import control, metrics
-from monitor.app import App
+from monitor.app import App, telling
 from monitor.config import Config
 from monitor.errors import ConfigError, MonitorError, StoreError, StoreFull
 from monitor.store import health, overview
@@ -131,6 +131,7 @@ class Daemon:
             ("poll", self._poll, IntervalTrigger(seconds=rhythm.poll)),
             ("beat", self._beat, IntervalTrigger(seconds=beat)),
             ("room", self._look_for_room, IntervalTrigger(seconds=rhythm.room)),
+            ("heartbeat", self._heartbeat, IntervalTrigger(minutes=1)),
             ("tidy", self._tidy, night),
         ]
         for name, chore, trigger in chores:
@@ -152,6 +153,10 @@ class Daemon:
 
     async def _deliver(self) -> None:
         await self.app.outbox.tick(self.app.clock())
+
+    async def _heartbeat(self) -> None:
+        if self.full_since is None and await telling.beat(self.app):
+            self.app.pipeline.alerted.set()
 
     async def _tidy(self) -> None:
         await self.app.tidy()

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from monitor import control
+from monitor.app import telling
 from monitor.app.ingest import ingest
 from monitor.app.parts import App, build
 from monitor.config import Config
@@ -59,6 +60,7 @@ COMMANDS: dict[str, Command] = {
     "sources.pause": writes(sources.pause),
     "sources.resume": writes(sources.resume),
     "sources.poll": poll,
+    **telling.COMMANDS,
 }
 
 

@@ -20,6 +20,13 @@ VERBS: dict[str, dict[str, str]] = {
         "init": "setup:init",
         "config": "setup:config",
     },
+    "Alerts": {
+        "alerts": "alerts:alerts",
+        "evidence": "alerts:evidence",
+        "silence": "alerts:silence",
+        "deliveries": "deliveries:deliveries",
+        "notify": "deliveries:notify",
+    },
 }
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from monitor.config import Config
+    from monitor.store.connection import Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,6 +77,26 @@ class Settings:
         from rich.console import Console
 
         return Console(stderr=True, highlight=False, emoji=False)
+
+
+@contextmanager
+def reading(config: Config) -> Iterator[Connection]:
+    """A connection that only reads, beside a daemon or without one. Raises StoreError if there is no store yet."""
+    from monitor.store import schema
+    from monitor.store.connection import connect
+
+    path = config.monitor.database
+    if not path.exists():
+        raise errors.StoreError(f"there is no store at {path} yet: `monitor run` or `monitor once` makes it")
+    db = connect(path, read_only=True)
+    try:
+        if schema.pending(db):
+            raise errors.StoreError(
+                f"{path} is of an older version: `monitor db migrate` or a start of the daemon renews it"
+            )
+        yield db
+    finally:
+        db.close()
 
 
 json_option: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

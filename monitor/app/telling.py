@@ -1,0 +1,109 @@
+"""Commands about what is told: alerts, silences, deliveries. And the heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from monitor.errors import Permanent
+from monitor.store import alerts, deliveries, heartbeat, letters
+from monitor.store.connection import Connection, to_text
+
+if TYPE_CHECKING:
+    from monitor.app.parts import App
+
+
+async def mark(app: App, *, alert: str, verdict: str | None) -> None:
+    """Note what a reader thought of an alert: 'relevant', 'noise', or None."""
+    now = app.clock()
+
+    def write(db: Connection) -> None:
+        alerts.mark(db, _number(db, alert), verdict, now)
+
+    await app.store.write(write)
+
+
+async def resend(app: App, *, alert: str, channels: Sequence[str] = (), dry_run: bool = False) -> list[list[str]]:
+    """Send an alert again through `channels`, or those of its rule. Returns [channel, target] for each message."""
+    now, routes = app.clock(), app.mouths.routes
+
+    def write(db: Connection) -> list[list[str]]:
+        number = _number(db, alert)
+        rule = db.execute("SELECT rule FROM alerts WHERE id = ?", (number,)).fetchone()["rule"]
+        named = list(channels) or list(app.rules[rule].channels if rule in app.rules else ())
+        unknown = [slug for slug in named if slug not in routes]
+        if unknown or not named:
+            known = ", ".join(routes) or "none"
+            raise Permanent(
+                f"no such channel: {', '.join(unknown) or '(none named)'}; there are: {known}", kind="channel"
+            )
+        chosen = [routes[slug] for slug in named]
+        if not dry_run:
+            deliveries.resend(db, number, chosen, rule, now)
+        return [[route.channel, target] for route in chosen for target in route.targets]
+
+    done = await app.store.write(write)
+    app.pipeline.alerted.set()
+    return done
+
+
+async def retry(app: App, *, numbers: Sequence[int] = (), channel: str | None = None, target: str | None = None) -> int:
+    """Make dead letters due again. Returns how many."""
+    now = app.clock()
+    done = await app.store.write(lambda db: letters.retry(db, numbers=numbers, channel=channel, target=target, now=now))
+    app.pipeline.alerted.set()
+    return done
+
+
+async def drop(app: App, *, numbers: Sequence[int] = (), channel: str | None = None, target: str | None = None) -> int:
+    """Give dead letters up. Returns how many."""
+    return await app.store.write(lambda db: letters.drop(db, numbers=numbers, channel=channel, target=target))
+
+
+async def add_silence(
+    app: App, *, rule: str | None, source: str | None, seconds: float, comment: str = ""
+) -> tuple[int, str]:
+    """Silence a rule, a source, or everything. Returns the silence's number and its end."""
+    now = app.clock()
+    until = now + timedelta(seconds=seconds)
+    number = await app.store.write(
+        lambda db: alerts.add_silence(db, rule=rule, source=source, until=until, comment=comment, now=now)
+    )
+    return number, to_text(until)
+
+
+async def expire_silence(app: App, *, number: int) -> None:
+    """End a silence now. Raises Permanent if none of that number holds."""
+    now = app.clock()
+    if not await app.store.write(lambda db: alerts.expire_silence(db, number, now)):
+        raise Permanent(f"no silence {number} holds; see `monitor silence list --all`", kind="no-silence")
+
+
+async def beat(app: App) -> int:
+    """Write the heartbeat if one is due. Returns how many messages that made."""
+    monitor, now = app.config.monitor, app.clock()
+    routes = [app.mouths.routes[slug] for slug in monitor.notices if slug in app.mouths.routes]
+    if monitor.heartbeat == "off" or not routes:
+        return 0
+    made = await app.store.write(
+        lambda db: heartbeat.beat(db, every=monitor.heartbeat, zone=monitor.zone, routes=routes, now=now)
+    )
+    return len(made)
+
+
+def _number(db: Connection, alert: str) -> int:
+    found = alerts.find(db, alert)
+    if found is None:
+        raise Permanent(f"there is no alert {alert}; see `monitor alerts list`", kind="no-alert")
+    return found
+
+
+COMMANDS: dict[str, Any] = {
+    "alerts.mark": mark,
+    "alerts.resend": resend,
+    "deliveries.retry": retry,
+    "deliveries.drop": drop,
+    "silences.add": add_silence,
+    "silences.expire": expire_silence,
+}
