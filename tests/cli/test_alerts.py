@@ -124,7 +124,7 @@ def test_evidence_is_a_zip(told, tmp_path):
 def test_dead_letters_are_listed_retried_and_dropped(told):
     listed = json.loads(monitor(told, "deliveries", "list", "--json").stdout)["deliveries"]
     assert [(row["id"], row["state"], row["last_error"]) for row in listed] == [(2, "dead", "550 no such user")]
-    assert "550 no such user" in monitor(told, "deliveries", "list").stdout
+    assert "dead" in monitor(told, "deliveries", "list").stdout
     assert "1 dead letters would be due" in monitor(told, "deliveries", "retry", "--all", "--dry-run").stderr
     assert states(told) == ["sent", "dead"]
     assert "Drop 1 dead letters? Nobody is here" in monitor(told, "deliveries", "drop", "2", code=2).stderr
