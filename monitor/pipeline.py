@@ -349,7 +349,15 @@ class Pipeline:
             await self._documents.do(content)
         sha256 = content.sha256 if content else None
         await self.store.write(
-            lambda db: entries.settle(db, pending.number, state, because, now, document_sha256=sha256)
+            lambda db: entries.settle(
+                db,
+                pending.number,
+                state,
+                because,
+                now,
+                document_sha256=sha256,
+                announced_hash=pending.announced_hash,
+            )
         )
         return Outcome(state=state, because=because)
 

@@ -93,6 +93,7 @@ class Settler:
             canonical_url=digest.article.canonical_url,
             document_sha256=digest.article.document_sha256 or None,
             outlet=digest.article.outlet,
+            announced_hash=pending.announced_hash,
         )
         if pending.baseline:
             self._sum_up_baseline(db, pending)

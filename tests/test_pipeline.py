@@ -235,3 +235,24 @@ def test_what_another_run_settled_is_not_settled_twice(house):
 
     assert house.all("SELECT COUNT(*) FROM articles") == [(1,)]
     assert house.all("SELECT COUNT(*) FROM alerts") == [(1,)]
+
+
+def test_an_edit_that_comes_while_the_first_text_is_digested_is_not_lost(house):
+    run = house.world.run
+
+    async def slow(function, *args, **options):
+        house.world.run = run
+        edited = pull(entry(text=BODY + " The envoy left Doha in the evening."))
+        house.world.pulls.append(edited)
+        started = []
+        await house.pipeline.poll_due(started.append, everything=True)
+        await asyncio.gather(*started)
+        return await run(function, *args, **options)
+
+    house.world.run = slow
+    house.go(pull(entry()))
+
+    assert house.all(STATES) == [("revision",)]
+    assert house.all("SELECT COUNT(*) FROM revisions") == [(1,)]
+    [(text,)] = house.all("SELECT text FROM articles")
+    assert text.endswith("in the evening.")

@@ -32,6 +32,7 @@ class PendingEntry:
     article: int | None  # the article it made before, when this is an edit
     attempts: int
     seen_at: datetime
+    announced_hash: str
 
 
 def add(
@@ -169,6 +170,7 @@ def _as_pending(row: sqlite3.Row) -> PendingEntry:
         article=row["article_id"],
         attempts=row["attempts"] + 1,
         seen_at=seen_at,
+        announced_hash=row["announced_hash"],
     )
 
 
@@ -189,15 +191,32 @@ def settle(
     canonical_url: str | None = None,
     document_sha256: str | None = None,
     outlet: str = "",
+    announced_hash: str | None = None,
 ) -> None:
-    """Write how an entry ended. The payload goes: the document stands in raw.db."""
+    """Write how an entry ended. The payload goes: the document stands in raw.db.
+
+    `announced_hash`: what was settled. An entry that was announced anew meanwhile stays pending with its new payload.
+    """
     db.execute(
-        """UPDATE entries SET state = ?, because = ?, settled_at = ?, article_id = COALESCE(?, article_id),
-                  canonical_url = COALESCE(?, canonical_url), document_sha256 = COALESCE(?, document_sha256),
-                  outlet = CASE outlet WHEN '' THEN ? ELSE outlet END,
-                  payload = NULL, payload_meta = NULL, lease_run = NULL, lease_until = NULL
-           WHERE id = ?""",
-        (state, because, to_text(now), article, canonical_url, document_sha256, outlet, number),
+        """UPDATE entries SET because = :because, settled_at = :now, article_id = COALESCE(:article, article_id),
+                  canonical_url = COALESCE(:canonical, canonical_url),
+                  document_sha256 = COALESCE(:document, document_sha256),
+                  outlet = CASE outlet WHEN '' THEN :outlet ELSE outlet END, lease_run = NULL, lease_until = NULL
+           WHERE id = :id""",
+        {
+            "because": because,
+            "now": to_text(now),
+            "article": article,
+            "canonical": canonical_url,
+            "document": document_sha256,
+            "outlet": outlet,
+            "id": number,
+        },
+    )
+    db.execute(
+        """UPDATE entries SET state = :state, payload = NULL, payload_meta = NULL
+           WHERE id = :id AND announced_hash = COALESCE(:hash, announced_hash)""",
+        {"state": state, "id": number, "hash": announced_hash},
     )
 
 
