@@ -1,4 +1,3 @@
-
 """Bytes are read as what they are, not as what they are said to be."""
 
 from __future__ import annotations
@@ -11,16 +10,10 @@ from monitor.errors import Permanent
 from monitor.stages import encodings
 
 RUSSIAN = "Мост через реку открыли в четверг утром, сообщила администрация района. Жители ждали его одиннадцать лет."
-ARABIC = (
-    "افتتح الجسر أمام حركة المرور صباح الخميس بعد أحد عشر عاما من الوعد الأول، حسبما قالت السلطات المحلية."
-)
+ARABIC = "افتتح الجسر أمام حركة المرور صباح الخميس بعد أحد عشر عاما من الوعد الأول، حسبما قالت السلطات المحلية."
 FRENCH = "Le pont a été ouvert à la circulation jeudi matin, onze ans après la première promesse faite à la vallée."
-GREEK = (
-    "Η γέφυρα άνοιξε το πρωί της Πέμπτης, έντεκα χρόνια μετά την πρώτη υπόσχεση στους κατοίκους της κοιλάδας."
-)
-POLISH = (
-    "Most otwarto w czwartek rano, jedenaście lat po pierwszej obietnicy złożonej mieszkańcom żyznej doliny."
-)
+GREEK = "Η γέφυρα άνοιξε το πρωί της Πέμπτης, έντεκα χρόνια μετά την πρώτη υπόσχεση στους κατοίκους της κοιλάδας."
+POLISH = "Most otwarto w czwartek rano, jedenaście lat po pierwszej obietnicy złożonej mieszkańcom żyznej doliny."
 CHINESE = "大桥于星期四上午正式通车，距离首次向山谷居民作出承诺已经过去了十一年，县政府表示。"
 JAPANESE = "橋は木曜日の朝に開通した。最初の約束から十一年が過ぎていたと郡は発表した。"
 THAI = "สะพานเปิดใช้งานเมื่อเช้าวันพฤหัสบดี สิบเอ็ดปีหลังจากคำสัญญาแรกต่อชาวหุบเขา"
@@ -52,9 +45,7 @@ def test_read_right_declared_or_not(text: str, codec: str, declared: bool) -> No
 
 @pytest.mark.parametrize("mark", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
 def test_a_mark_decides(mark: bytes) -> None:
-    name = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}[
-        mark
-    ]
+    name = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}[mark]
     assert encodings.decode(mark + RUSSIAN.encode(name), "cp1251")[0] == RUSSIAN
 
 

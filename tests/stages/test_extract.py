@@ -184,11 +184,7 @@ def pdf(text: str = "", password: str | None = None) -> bytes:
             }
         )
         page[pypdf.generic.NameObject("/Resources")] = pypdf.generic.DictionaryObject(
-            {
-                pypdf.generic.NameObject("/Font"): pypdf.generic.DictionaryObject(
-                    {pypdf.generic.NameObject("/F1"): font}
-                )
-            }
+            {pypdf.generic.NameObject("/Font"): pypdf.generic.DictionaryObject({pypdf.generic.NameObject("/F1"): font})}
         )
         page[pypdf.generic.NameObject("/Contents")] = writer._add_object(stream)
     if password:

@@ -2,9 +2,9 @@
 
 Pure and total: it never raises, adds no letters, and cleaning a cleaned text again changes nothing.
 The rooms: `head` reads what stands above the text, `furniture` names what place and shape give away,
-`spam` finds links that somebody else put in, `learned` asks the trained model about the rest,
-`account` keeps the books. What is *not* here: taking files and pages apart (`extract`), and what to
-do about a source that carries spam.
+`spam` finds links that somebody else put in, `profiles` knows what a site repeats, `learned` asks the
+trained model about the rest (`features` counts, `verdict` weighs), `account` keeps the books.
+What is *not* here: taking files and pages apart (`extract`), and what to do about a source that carries spam.
 """
 
 from __future__ import annotations
@@ -13,41 +13,52 @@ from collections.abc import Sequence
 
 from monitor.model import Block, Cleaned, Metadata, SiteProfile
 from monitor.stages import language
-from monitor.stages.clean import density, furniture, head, profiles, spam
+from monitor.stages.clean import furniture, head, learned, profiles, spam, verdict
 from monitor.stages.clean.account import Account
 
 __all__ = ["VERSION", "clean"]
 
 VERSION = "1"  # changes whenever the same blocks may come out differently
 
-PASSES = 6  # a fixed point is reached in two or three
+PASSES = 8  # a fixed point is reached in two or three
 
 
-def clean(blocks: Sequence[Block], profile: SiteProfile, metadata: Metadata, *, method: str = "text") -> Cleaned:
+def clean(
+    blocks: Sequence[Block],
+    profile: SiteProfile,
+    metadata: Metadata,
+    *,
+    method: str = "text",
+    model: learned.Model | None = None,
+) -> Cleaned:
     """The text worth reading, with every removed block and span, its place, reason and confidence.
 
     `method` is `Extracted.method`: what trafilatura picked from a page is trusted more than a whole
-    page of plain text. A document that holds any word never comes out empty.
+    page of plain text. `model` is for trying another one than the shipped. A document that holds any
+    text never comes out empty.
     """
+    model = model or learned.shipped()
     account = Account(blocks)
-    first = head.read(account.blocks(), metadata)
-    found_spam: list[str] = []
-    for _ in range(PASSES):
+    above = head.read(account.blocks(), metadata)
+    known = above.metadata
+    junk: list[str] = []
+    suspicious = spam.suspicious(account.blocks())
+    for number in range(PASSES):
         now = account.blocks()
-        spans = {i: cuts for i, block in enumerate(now) if (cuts := spam.clusters(block.text))}
-        found_spam += [now[i].text[a:b] for i, cuts in spans.items() for a, b, _ in cuts]
+        spans = spam.find(now) if suspicious else {}
+        if sum(len(cuts) == 1 and cuts[0][1] - cuts[0][0] >= len(now[i].text) for i, cuts in spans.items()) == len(now):
+            spans = {}
+        junk += [now[i].text[start:end] for i, cuts in spans.items() for start, end, _ in cuts]
         account.cut(spans)
         now = account.blocks()
-        here = head.read(now, metadata)
-        verdicts = furniture.verdicts(now, here, {})
-        profiles.repeated(now, profile, verdicts)
-        density.verdicts(now, verdicts)
-        if len(verdicts) >= len(now):
-            break
-        if not account.remove(verdicts) and not spans:
+        if number or spans:
+            above = head.read(now, metadata)
+        found = furniture.verdicts(now, above)
+        profiles.repeated(now, profile, found)
+        verdict.judged(now, above, model, method, found)
+        if not verdict.leaves_text(now, found) or not (account.remove(found) or spans):
             break
     text, removed = account.settle()
-    known = first.metadata
     return Cleaned(
         text=text,
         removed=removed,
@@ -60,5 +71,5 @@ def clean(blocks: Sequence[Block], profile: SiteProfile, metadata: Metadata, *, 
             canonical_url=known.canonical_url,
         ),
         learned=profiles.fingerprints(blocks),
-        spam_hosts=spam.hosts(found_spam),
+        spam_hosts=spam.hosts(junk),
     )

@@ -7,25 +7,26 @@ document and the place in the clean text where it can be folded back in.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.model import Block, Removed
 from monitor.stages import plaintext
 
-_GAP = re.compile(r"[ \t]{2,}")
+# What normalising and squeezing would change; most blocks come from `plaintext` and have nothing of it.
+_UNTIDY = re.compile(
+    r"^\s|\s$|[ \n]\s|[\x00-\x09\x0b-\x1f\x7f\x85\u00a0"
+    r"\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 
 
 @dataclass(slots=True)
 class _Piece:
     """A block on its way to the clean text: runs of the original, in order."""
 
+    block: Block  # as it reads now
     runs: list[tuple[int, str]]  # (offset in the document, text)
-    kind: str
-
-    @property
-    def text(self) -> str:
-        return " ".join(text for _, text in self.runs)
 
 
 class Account:
@@ -35,17 +36,19 @@ class Account:
         self._pieces: list[_Piece] = []
         self._removed: list[tuple[int, str, str, float, bool]] = []
         for block in blocks:
-            text = (
-                plaintext.squeeze(plaintext.normalise(block.text))
-                if block.kind != "pre"
-                else plaintext.normalise(block.text).strip("\n")
-            )
+            text = block.text
+            if block.kind == "pre":
+                text = plaintext.normalise(text).strip("\n")
+            elif _UNTIDY.search(text) or not unicodedata.is_normalized("NFC", text):
+                text = plaintext.squeeze(plaintext.normalise(text))
             if text.strip():
-                self._pieces.append(_Piece([(block.offset, text)], block.kind))
+                self._pieces.append(
+                    _Piece(Block(text=text, offset=block.offset, kind=block.kind), [(block.offset, text)])
+                )
 
     def blocks(self) -> list[Block]:
         """What is left, as blocks."""
-        return [Block(text=piece.text, offset=piece.runs[0][0], kind=piece.kind) for piece in self._pieces]
+        return [piece.block for piece in self._pieces]
 
     def remove(self, verdicts: Mapping[int, tuple[str, float]]) -> bool:
         """Takes whole blocks out; returns whether there were any."""
@@ -53,7 +56,7 @@ class Account:
         for i, piece in enumerate(self._pieces):
             if i in verdicts:
                 reason, confidence = verdicts[i]
-                self._removed.append((piece.runs[0][0], piece.text, reason, confidence, False))
+                self._removed.append((piece.block.offset, piece.block.text, reason, confidence, False))
             else:
                 kept.append(piece)
         changed = len(kept) < len(self._pieces)
@@ -70,7 +73,7 @@ class Account:
             if not cuts:
                 kept.append(piece)
                 continue
-            text, offset = piece.text, piece.runs[0][0]
+            text, offset = piece.block.text, piece.block.offset
             runs: list[tuple[int, str]] = []
             position = 0
             for start, end, _ in [*cuts, (len(text), len(text), 0.0)]:
@@ -82,7 +85,8 @@ class Account:
             for start, end, confidence in cuts:
                 self._removed.append((offset + start, text[start:end].strip(), reason, confidence, bool(runs)))
             if runs:
-                kept.append(_Piece(runs, piece.kind))
+                joined = " ".join(part for _, part in runs)
+                kept.append(_Piece(Block(text=joined, offset=runs[0][0], kind=piece.block.kind), runs))
         self._pieces = kept
 
     def settle(self) -> tuple[str, tuple[Removed, ...]]:

@@ -6,7 +6,7 @@ knows a site's phrases. What they leave is the business of `learned`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from monitor.model import Block
 from monitor.stages.clean import shapes
@@ -22,17 +22,16 @@ _NAMES = {
 }
 
 
-def verdicts(blocks: Sequence[Block], head: Head, spam: Mapping[int, float]) -> Verdicts:
+def verdicts(blocks: Sequence[Block], head: Head) -> Verdicts:
     """The blocks that go by rule, with reason and confidence."""
     found: Verdicts = {}
     texts = [block.text for block in blocks]
     for i, block in enumerate(blocks):
         if block.kind == "hidden":
             found[i] = ("hidden", 1.0)
-    for i, confidence in spam.items():
-        found.setdefault(i, ("spam-links", confidence))
     for i, role in head.roles.items():
-        found.setdefault(i, _NAMES[role])
+        if i in head.certain:
+            found.setdefault(i, _NAMES[role])
     last = _last_paragraph(texts, found)
     if last is None:
         return found

@@ -40,6 +40,7 @@ _FILLER = re.compile(
     r"|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b[:,]?",
     re.I,
 )
+ROLE_NUMBERS = {"breadcrumb": 1, "title": 2, "byline": 3, "dateline": 3}  # as the model knows them
 _EDGES = " \t|,;:/·•–—-()[]"
 
 
@@ -50,6 +51,7 @@ class Head:
     metadata: Metadata
     roles: dict[int, str] = field(default_factory=dict)
     start: int = 0  # index of the first paragraph
+    certain: frozenset[int] = frozenset()  # blocks whose role something else confirms
 
 
 def read(blocks: Sequence[Block], known: Metadata) -> Head:
@@ -84,6 +86,9 @@ def read(blocks: Sequence[Block], known: Metadata) -> Head:
         for i in above:
             if i not in roles and _says(texts[i], wanted):
                 roles[i] = "title"
+    titles = [i for i, role in roles.items() if role == "title"]
+    confirmed = bool(known.title) or len(titles) > 1 or wanted in {shapes.folded(part) for part in trail[1:]}
+    certain = frozenset(i for i, role in roles.items() if role != "title" or confirmed)
     moment = datetime(published.year, published.month, published.day, tzinfo=UTC) if published else None
     metadata = Metadata(
         title=title,
@@ -93,7 +98,7 @@ def read(blocks: Sequence[Block], known: Metadata) -> Head:
         language=known.language,
         canonical_url=known.canonical_url,
     )
-    return Head(metadata, roles, start)
+    return Head(metadata, roles, start, certain)
 
 
 def _says(text: str, wanted: str) -> bool:

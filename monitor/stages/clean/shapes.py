@@ -15,18 +15,21 @@ QUOTED = re.compile(r"[,;—–-]['\"”’»」』]+$")  # a quotation that the
 CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\(…\)|&hellip;)['\"”’»)\]]*$")
 # Scripts written without blanks: a character says about as much as half a word elsewhere.
 DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_COMBINING = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u0670]")
 _CRUMB = re.compile(r"\s+[/|>»›→·•]\s+|\s*[»›]\s*")
 
 
 def folded(text: str) -> str:
     """`text` for comparing: case, width and accents folded, only letters and digits, single spaces."""
-    text = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(WORD.findall("".join(c for c in text if not unicodedata.combining(c))))
+    text = text.casefold()
+    if not text.isascii():
+        text = _COMBINING.sub("", unicodedata.normalize("NFKD", text))
+    return " ".join(WORD.findall(text))
 
 
 def weight(text: str) -> int:
     """Length in characters, with dense scripts counted at what they say: three for one."""
-    return len(text) + 2 * len(DENSE.findall(text))
+    return len(text) if text.isascii() else len(text) + 2 * len(DENSE.findall(text))
 
 
 def is_prose(text: str) -> bool:
@@ -57,4 +60,9 @@ def addresses(text: str) -> list[str]:
 
 def only_addresses(text: str) -> bool:
     """Whether a block is nothing but web addresses."""
-    return bool(URL.search(text)) and not WORD.search(URL.sub(" ", text))
+    return (
+        "." in text
+        and len(text) < 2000
+        and bool(URL.match(text.lstrip("-•*–> (")))
+        and not WORD.search(URL.sub(" ", text))
+    )

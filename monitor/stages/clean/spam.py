@@ -1,14 +1,65 @@
-"""Link spam put into a text by whoever broke into the site. Pure."""
+"""Link and keyword spam that somebody else put into a text. Pure.
+
+Every token of a suspect block gets a score: addresses of thrown-away hosts, hash tags and words of the
+trades that live on spam speak for it; words the page uses elsewhere and the page's small words speak
+against it. The best-scoring stretch that holds enough strong tokens goes, with the rest of its sentence
+when little else is in it.
+
+A page *about* such things uses their words in sentences of its own: then they count nothing, which keeps
+an article on gambling, phishing hosts or pharmacies whole. A page of one block is cut only where a bare
+run of addresses hangs on its end.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from monitor.stages.clean import shapes
+from monitor.model import Block
+from monitor.stages.clean import shapes, trades
 
-_ODD = re.compile(r"[a-z]{2,}-?\d{2,4}$|^\d{2,4}[a-z]{2,}$|[a-z]\d{2,}[a-z]")
+Span = tuple[int, int, float]  # start, end, confidence
+
+_MARKUP = re.compile(
+    r"(?:(?:<a\s[^<>]*>[^<>\n]{0,120}</a\s*>|\[url[^\]\n]*\][^\[\]\n]{0,120}\[/url\]|"
+    r"\[[^\[\]\n]{1,80}\]\(https?:[^()\s]+\))[\s,|·•-]*)+",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://[^\s\"'<>\])]+", re.IGNORECASE)
+_TOKEN = re.compile(
+    rf"(?P<url>{shapes.URL.pattern})|(?P<tag>[#＃][^\W\d][^\s#＃,;|]{{2,}})|(?P<word>[^\W_]+(?:['’][^\W_]+)*)",
+    re.IGNORECASE,
+)
+_LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url|[a-z0-9]\.[a-z]{2,}\b", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W\d_]+")
+_DIGITS_IN_NAME = re.compile(r"^[a-z]{2,}-?\d{2,4}(?:-?[a-z]{1,6})?$|^\d{2,4}-?[a-z]{2,}$")
+# Where names cost next to nothing, or where an academy or office would hold its own name.
+_CHEAP = frozenset(
+    "xyz top vip site pro club online live win bet casino icu cyou buzz fun click loan shop store rest "  # noqa: SIM905
+    "sbs cfd bond poker".split()
+)
+_BORROWED = re.compile(r"\.(?:ac|edu|gov|go|sch|or|mil|school)\.[a-z]{2}$|\.(?:edu|gov)$")
+_REFERRAL = re.compile(
+    r"[?&](?:ref|aff|affid|aff_id|partner|btag|clickid)=|/(?:slots?|login|daftar|register|casino|bonus|promo)\b", re.I
+)
+_STOP = re.compile(r"(?<=[.!?…。！？।॥؟۔])[\"'”’»)\]]*\s+|\n")
+_FINISHED = re.compile(r"[.!?]['\"”’»)]*$")
+_CRIME = re.compile(
+    r"\b(?:phish\w*|malware|scam\w*|fraud\w*|spam\w*|hack\w*|compromised|defaced|seized|typosquat\w*|botnet\w*|c2|indicators?)\b",
+    re.IGNORECASE,
+)
+
+_PLACE = re.compile(
+    r"hxxp|\b(?:domains?|hosts?|hostnames?|sites?|websites?|urls?|links?|addresses|pages?|servers?|[a-z0-9-]+\.[a-z]{2,})\b",
+    re.I,
+)
+
+PLAIN, OWN, SMALL = -0.45, -1.6, -0.9  # a word nothing is known of; one the page uses elsewhere; a small word
+CUT_AT = 2.6
+ABOUT = 2  # sentences of the page's own: from here on a page is about it
 
 
 def host_of(address: str) -> str:
@@ -27,24 +78,310 @@ def label_of(host: str) -> str:
     return max(labels[:-1] or labels, key=len, default="")
 
 
+def oddness(address: str) -> float:
+    """How much an address looks thrown away, 0–4: digits in the name, a trade's word, a cheap ending."""
+    host = host_of(address)
+    label = label_of(host)
+    score = 0.0
+    if _DIGITS_IN_NAME.match(label):
+        score += 2.0
+    if trades.in_name(label):
+        score += 1.5
+    if host.rpartition(".")[2] in _CHEAP:
+        score += 0.8
+    if score and _BORROWED.search(host):
+        score += 1.0
+    if _REFERRAL.search(address):
+        score += 0.7
+    return min(score, 4.0)
+
+
 def hosts(texts: Sequence[str]) -> tuple[str, ...]:
     """The distinct hosts in texts that were found to be spam, in order."""
     found = (host_of(address) for text in texts for address in shapes.addresses(text))
     return tuple(dict.fromkeys(host for host in found if "." in host))
 
 
-def clusters(text: str) -> list[tuple[int, int, float]]:
-    """Runs of two or more bare addresses of thrown-together hosts: (start, end, confidence)."""
-    runs: list[list[re.Match[str]]] = []
-    for match in shapes.URL.finditer(text):
-        if runs and not text[runs[-1][-1].end() : match.start()].strip(" \n,;|·•-"):
-            runs[-1].append(match)
+@dataclass(slots=True)
+class _Token:
+    start: int
+    end: int
+    kind: str
+    text: str
+    score: float = 0.0
+    strong: bool = False
+
+
+def suspicious(blocks: Sequence[Block]) -> bool:
+    """Whether `find` may find anything in these blocks or in fewer of them; costs next to nothing."""
+    joined = "\n".join(block.text for block in blocks)
+    if _looks_linked(joined) or trades.inside(joined):
+        return True
+    return any(kind not in ("", "pitch") for kind in map(trades.of_word, set(_WORDS.findall(joined.lower()))))
+
+
+def find(blocks: Sequence[Block]) -> dict[int, list[Span]]:
+    """Where spam stands: block index → spans in order."""
+    texts = [block.text for block in blocks]
+    joined = "\n".join(texts)
+    kinds = {word: kind for word in set(_WORDS.findall(joined.lower())) if (kind := trades.of_word(word))}
+    named = {word for word, kind in kinds.items() if kind != "pitch"}
+    dense = bool(trades.inside(joined))
+    if not named and not dense and not _looks_linked(joined):
+        return {}
+    words = [set(_WORDS.findall(text.lower())) for text in texts]
+    suspects = [
+        i
+        for i, text in enumerate(texts)
+        if not named.isdisjoint(words[i]) or _looks_linked(text) or (dense and trades.inside(text))
+    ]
+    page = _Page(texts, words, kinds)
+    found = {i: page.spans(i) for i in suspects}
+    return {i: spans for i, spans in found.items() if spans}
+
+
+def _looks_linked(text: str) -> bool:
+    """Whether a block holds an odd address, shown mark-up, or a hash tag that names a trade."""
+    if _LINKED.search(text) and any(oddness(address) >= 1.5 for address in shapes.addresses(text)):
+        return True
+    return ("#" in text or "＃" in text) and trades.in_name(text)
+
+
+class _Page:
+    """What the page as a whole says: which words it uses where, and which trades it is about."""
+
+    def __init__(self, texts: Sequence[str], words: Sequence[set[str]], kinds: dict[str, str]) -> None:
+        self._texts = texts
+        self._words = words
+        self._kinds = kinds
+        self._used = Counter(word for here in words for word in here)
+        prose = [i for i, text in enumerate(texts) if shapes.is_prose(text)]
+        small = Counter(word for i in prose for word in words[i] if len(word) <= 4)
+        self._small = {word for word, count in small.items() if count >= max(2, len(prose) // 3)}
+        self._i = 0
+        self._about: Counter[str] = Counter()
+        self._listed = self._runs_of_short(texts)
+        for text in texts:
+            if shapes.weight(text) < 50:
+                continue
+            for sentence in _STOP.split(text):
+                here = set(_WORDS.findall(sentence.lower()))
+                topics = {kind for word in here & kinds.keys() if (kind := kinds[word]) != "pitch"}
+                topics |= {kind for _, _, kind in trades.inside(sentence) if kind != "pitch"}
+                if "[.]" in sentence or (_CRIME.search(sentence) and _PLACE.search(sentence)):
+                    topics.add("hosts")
+                if topics and self._belongs(sentence, here):
+                    self._about.update(topics)
+
+    def _belongs(self, sentence: str, words: set[str]) -> bool:
+        """Whether a sentence is the page's own: it has small words, and shares others with the rest."""
+        if len(shapes.DENSE.findall(sentence)) > 20:
+            return bool(re.search(r"[。！？」]|的|は|が|を|는|은|ที่|และ", sentence))
+        shared = sum(self._used[word] > 1 for word in words if len(word) > 3 and word not in self._kinds)
+        return len(words) >= 6 and shared >= 1 and (bool(words & self._small) or shared >= 3)
+
+    def _runs_of_short(self, texts: Sequence[str]) -> set[int]:
+        """Short blocks in a row that each name a trade: a list of search words, a line for each."""
+        named = [
+            shapes.weight(text) <= 60
+            and (
+                any(kind not in ("", "pitch") for kind in map(self._kinds.get, self._words[i], [""] * 99))
+                or bool(trades.inside(text))
+            )
+            for i, text in enumerate(texts)
+        ]
+        return {i for i, here in enumerate(named) if here and sum(named[max(0, i - 3) : i + 4]) >= 3}
+
+    def spans(self, i: int) -> list[Span]:
+        """The stretches of spam in block `i`, in order."""
+        text = self._texts[i]
+        self._i = i
+        found = self._marked_up(text)
+        tokens = [token for token in self._scored(i, text) if not any(a <= token.start < b for a, b, _ in found)]
+        alone = len(self._texts) == 1
+        while span := self._best(tokens, text, alone):
+            found.append(span)
+            tokens = [token for token in tokens if token.end <= span[0] or token.start >= span[1]]
+        found += [] if alone else self._pitches(i, text, found)
+        return _merged(found)
+
+    def _marked_up(self, text: str) -> list[Span]:
+        """Link mark-up shown as text, whose addresses or words are off the page's topic."""
+        found = []
+        for match in _MARKUP.finditer(text) if "<a" in text.lower() or "[" in text else ():
+            odd = max(map(oddness, _ADDRESS.findall(match.group())), default=0.0)
+            trade = any(
+                self._live(trades.of_word(word)) for word in _WORDS.findall(_ADDRESS.sub(" ", match.group()).lower())
+            )
+            if (
+                (odd >= 1.5 or trade)
+                and self._about["hosts"] < ABOUT
+                and text[: match.start()].strip() + text[match.end() :].strip()
+            ):
+                found.append((match.start(), match.end(), 0.97))
+            elif odd >= 1.5 or trade:
+                found.append((match.start(), match.end(), 0.9))
+        return found if len(self._texts) > 1 else []
+
+    def _live(self, kind: str) -> bool:
+        """Whether a trade's words count on this page."""
+        return bool(kind) and kind != "pitch" and self._about[kind] < ABOUT
+
+    def _scored(self, i: int, text: str) -> list[_Token]:
+        tokens = [_Token(m.start(), m.end(), m.lastgroup or "word", m.group()) for m in _TOKEN.finditer(text)]
+        tags = any(token.kind == "tag" and trades.in_name(token.text) for token in tokens)
+        dense = trades.inside(text)
+        hosts_count = self._about["hosts"] < ABOUT
+        trade_here = any(self._live(self._kinds.get(word, "")) for word in self._words[i]) or bool(dense)
+        for token in tokens:
+            if token.kind == "url":
+                odd = oddness(token.text) if hosts_count else 0.0
+                if "." not in token.text or (
+                    odd >= 1.5 and sum(label_of(host_of(token.text)) in t for t in self._texts) > 3
+                ):
+                    odd = 0.0
+                token.score, token.strong = (0.4 + odd, odd >= 1.5) if odd else (0.1, False)
+            elif token.kind == "tag":
+                # Beside a tag of a trade another one that no word of the page explains is of its kind.
+                body = token.text[1:].lower()
+                trade = trades.in_name(body) or (tags and self._used[body] <= (body in self._words[i]))
+                token.score, token.strong = (2.2, True) if trade else (0.6, False)
+            else:
+                token.score, token.strong = self._word(i, token, dense, trade_here)
+        return tokens
+
+    def _word(
+        self, i: int, token: _Token, dense: Sequence[tuple[int, int, str]], trade_here: bool
+    ) -> tuple[float, bool]:
+        word = token.text.lower()
+        kind = trades.of_word(word)
+        if not kind and dense:
+            kind = next((k for a, b, k in dense if a < token.end and token.start < b), "")
+        if self._live(kind):
+            return 1.8, True
+        if kind == "pitch" and trade_here and self._used[word] <= 2:
+            return 0.9, False
+        if word in self._small:
+            return SMALL, False
+        if len(word) > 2 and self._used[word] - (word in self._words[i]) > 0:
+            return OWN, False
+        return (0.3, False) if any(map(str.isdigit, word)) and trade_here else (PLAIN, False)
+
+    def _best(self, tokens: Sequence[_Token], text: str, alone: bool) -> Span | None:
+        """The stretch with the highest sum, if it is strong enough, snapped to its sentence."""
+        best = (0.0, 0, 0)
+        total, begin = 0.0, 0
+        for k, token in enumerate(tokens):
+            if total <= 0:
+                total, begin = 0.0, k
+            total += token.score
+            if total > best[0]:
+                best = (total, begin, k + 1)
+        score, a, b = best
+        inside = tokens[a:b]
+        strong = sum(token.strong for token in inside)
+        links = sum(token.strong and token.kind != "word" for token in inside)
+        start, end = (inside[0].start, inside[-1].end) if inside else (0, 0)
+        tail = bool(text[:start].strip()) and not text[end:].strip(" .!?/")
+        single = links == 1 == len(inside) and ((tail and score >= 2.7) or (len(tokens) == 1 and score >= 2.3))
+        listed = self._i in self._listed and strong >= 1
+        if score < CUT_AT and not (single or listed):
+            return None
+        if strong < 2 and not (single or listed):
+            return None
+        if not links and strong < 3 and not listed and not (tail and shapes.ENDED.search(text[:start].rstrip())):
+            return None
+        if alone and (links < 2 or not tail or any(token.kind == "word" for token in inside)):
+            return None
+        start, end = self._snapped(text, start, end, tokens, len(inside))
+        return start, end, round(min(0.99, 0.6 + 0.05 * score), 3)
+
+    def _snapped(self, text: str, start: int, end: int, tokens: Sequence[_Token], size: int) -> tuple[int, int]:
+        low, high = _sentence(text, start, end)
+        outside = [t for t in tokens if low <= t.start < high and not start <= t.start < end]
+        own = sum(t.score <= OWN for t in outside)
+        if own <= max(2, size // 2) and len(outside) <= max(4, size) and high - low < 500:
+            start, end = low, high
+        while start > 0 and text[start - 1] in " \t,;|•·-–—(\n":
+            start -= 1
+        while end < len(text) and text[end] in " \t,;|•·/)":
+            end += 1
+        return start, end
+
+    def _pitches(self, i: int, text: str, found: Sequence[Span]) -> list[Span]:
+        """Whole sentences that pitch a trade or a thrown-away host, and share next to nothing with the page."""
+        out: list[Span] = []
+        if not _LINKED.search(text) and not any(self._live(self._kinds.get(word, "")) for word in self._words[i]):
+            return out
+        position = 0
+        for match in [*_STOP.finditer(text), None]:
+            end = match.start() if match else len(text)
+            sentence = text[position:end]
+            free = 20 <= len(sentence) <= 400 and not any(a < end and position < b for a, b, _ in found)
+            if free and (confidence := self._pitch(i, sentence)) > 0:
+                out.append((position, match.end() if match else end, confidence))
+            position = match.end() if match else end
+        # A short block half of which is a pitch is one altogether, where the rest has nothing of the page.
+        gone = [*out, *found]
+        mostly = len(text) <= 300 and sum(b - a for a, b, _ in gone) >= 0.4 * len(text)
+        if gone and mostly and not self._owned(i, text, gone):
+            return [(0, len(text), 0.85)]
+        return out
+
+    def _owned(self, i: int, text: str, gone: Sequence[Span]) -> bool:
+        """Whether what would be left of a block speaks the page's own words."""
+        for start, end, _ in sorted(gone, reverse=True):
+            text = text[:start] + " " + text[end:]
+        every = _WORDS.findall(text.lower())
+        left = [word for word in every if len(word) > 4 and not trades.of_word(word)]
+        shared = sum(self._used[word] - (word in self._words[i]) > 0 for word in left)
+        pitch = sum(bool(trades.of_word(word)) for word in every)
+        return (
+            not pitch
+            or pitch < len(left)
+            or shared * 2 > len(left)
+            or (bool(_FINISHED.search(text.strip())) and pitch < 2)
+        )
+
+    def _pitch(self, i: int, sentence: str) -> float:
+        words = _WORDS.findall(shapes.URL.sub(" ", sentence).lower())
+        kinds = [trades.of_word(word) for word in words]
+        trade = sum(self._live(kind) for kind in kinds) + sum(
+            self._live(kind) for _, _, kind in trades.inside(sentence)
+        )
+        pitch = kinds.count("pitch")
+        odd = 0.0
+        if self._about["hosts"] < ABOUT:
+            odd = max(map(oddness, shapes.addresses(sentence)), default=0.0)
+        content = [w for w, kind in zip(words, kinds, strict=True) if len(w) > 4 and not kind]
+        shared = sum(self._used[w] - (w in self._words[i]) > 0 for w in content)
+        whole = len(sentence) > 0.8 * len(self._texts[i])
+        if whole and odd >= 2.0 and trade:
+            return 0.9
+        if shared * 2 > len(content) + 1:
+            return 0.0
+        if (odd >= 1.5 and trade + pitch >= 2) or (trade >= 2 and trade + pitch >= 4 and shared <= 1):
+            return 0.85
+        return 0.0
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    low, high = 0, len(text)
+    for match in _STOP.finditer(text):
+        if match.end() <= start:
+            low = match.end()
+        elif match.start() >= end:
+            high = match.start()
+            break
+    return low, high
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    out: list[Span] = []
+    for start, end, confidence in sorted(spans):
+        if out and start <= out[-1][1]:
+            a, b, c = out[-1]
+            out[-1] = (a, max(b, end), max(c, confidence))
         else:
-            runs.append([match])
-    found: list[tuple[int, int, float]] = []
-    for run in runs:
-        labels = [label_of(host_of(match.group())) for match in run]
-        odd = sum(bool(_ODD.search(label)) for label in labels)
-        if len(run) >= 2 and odd * 2 >= len(run):
-            found.append((run[0].start(), run[-1].end(), 0.95))
-    return found
+            out.append((start, end, confidence))
+    return out

@@ -1,0 +1,102 @@
+"""The trained model: how likely each block of a page is to be body. Pure; numpy only.
+
+Two passes of oblivious gradient-boosted trees (every node of one depth asks the same question, so a tree
+is a table and a page is judged by a few array operations): the first sees the page's features, the second
+also what the first thought of the neighbours. The constants beside this file come from
+`python -m bench.cleaning.train`; nothing of a learning framework is needed here.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.stages.clean import features
+from monitor.stages.clean.features import Floats
+
+LEXICON_SCALE = 40.0  # int8 steps to one unit of log-odds
+DEPTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """A sum of oblivious trees: tree t asks `feature[d, t] > border[d, t]` at depth d."""
+
+    feature: NDArray[np.int64]  # DEPTH × trees
+    border: Floats  # DEPTH × trees
+    leaf: Floats  # trees × 2**DEPTH
+    bias: float
+
+    def probability(self, x: Floats) -> Floats:
+        """P(body) of each row of `x`."""
+        count = self.leaf.shape[0]
+        columns = np.ascontiguousarray(x.T)
+        answers = np.empty((count, len(x)), np.uint8)
+        place = np.zeros((count, len(x)), np.uint8)
+        for depth in range(DEPTH):
+            np.greater(columns[self.feature[depth]], self.border[depth][:, None], out=answers.view(bool))
+            place |= answers << depth
+        offsets = place + (np.arange(count, dtype=np.int32) << DEPTH)[:, None]
+        total = self.leaf.reshape(-1).take(offsets).sum(axis=0) + self.bias
+        p: Floats = (1.0 / (1.0 + np.exp(-np.clip(total, -30, 30)))).astype(np.float32)
+        return p
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that training found out."""
+
+    lexicon: Floats
+    first: Trees
+    second: Trees
+
+    def probability(self, texts: Sequence[str], roles: Sequence[int]) -> Floats:
+        """P(body) of each block of a page, from its texts and from what `head` took them for."""
+        if not texts:
+            return np.zeros(0, np.float32)
+        page = features.measure(texts, roles, self.lexicon)
+        return self.second.probability(features.second(page, self.first.probability(page.features)))
+
+
+@functools.cache
+def shipped() -> Model:
+    """The model that comes with the package, read once."""
+    return read(resources.files(__package__).joinpath("learned.npz").read_bytes())
+
+
+def read(data: bytes) -> Model:
+    """A model from the bytes that `packed` made."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return Model(
+            (arrays["lexicon"].astype(np.float32) / LEXICON_SCALE).astype(np.float32),
+            *(
+                Trees(
+                    arrays[f"feature{n}"].astype(np.int64),
+                    arrays[f"border{n}"].astype(np.float32),
+                    arrays[f"leaf{n}"].astype(np.float32),
+                    float(arrays[f"bias{n}"]),
+                )
+                for n in (1, 2)
+            ),
+        )
+
+
+def packed(model: Model) -> bytes:
+    """A model as the bytes of an .npz file."""
+    out = io.BytesIO()
+    arrays: dict[str, NDArray[np.generic]] = {
+        "lexicon": np.clip(np.rint(model.lexicon * LEXICON_SCALE), -127, 127).astype(np.int8)
+    }
+    for n, trees in ((1, model.first), (2, model.second)):
+        arrays[f"feature{n}"] = trees.feature.astype(np.uint16)
+        arrays[f"border{n}"] = trees.border.astype(np.float32)
+        arrays[f"leaf{n}"] = trees.leaf.astype(np.float16)
+        arrays[f"bias{n}"] = np.array(trees.bias, np.float64)
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    return out.getvalue()

@@ -1,0 +1,61 @@
+"""From probabilities to verdicts: how sure the model must be, and what its reasons are called. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from monitor.model import Block
+from monitor.stages.clean import shapes
+from monitor.stages.clean.features import Floats
+from monitor.stages.clean.furniture import Verdicts
+from monitor.stages.clean.head import ROLE_NUMBERS, Head
+from monitor.stages.clean.learned import Model
+
+_QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\"”“»」』’]$")
+
+# P(body) below which a block goes. Losing a sentence is the worse fault, so what ends like a sentence
+# is kept on less evidence than a scrap of three words.
+SENTENCE, LINE, SCRAP = 0.45, 0.5, 0.65
+SPOKEN = 0.55  # for speech that hangs on a block that stays
+PICKED = 0.06  # for what trafilatura picked: its choice is evidence, too
+
+
+def judged(blocks: Sequence[Block], above: Head, model: Model, method: str, found: Verdicts) -> None:
+    """Adds the blocks that the model holds to be furniture."""
+    if len(blocks) < 2:
+        return
+    texts = [block.text for block in blocks]
+    roles = [ROLE_NUMBERS.get(above.roles.get(i, ""), 0) for i in range(len(blocks))]
+    p = _spoken(texts, model.probability(texts, roles))
+    gone = [float(p[i]) < (PICKED if method == "trafilatura" else threshold(text)) for i, text in enumerate(texts)]
+    kept = [i for i in range(len(texts)) if not gone[i] and i not in found]
+    first, last = (kept[0], kept[-1]) if kept else (0, len(texts))
+    for i in range(len(texts)):
+        if gone[i] and i not in found:
+            reason = "above-text" if i < first else "below-text" if i > last else "model"
+            found[i] = (reason, round(1.0 - float(p[i]), 3))
+
+
+def _spoken(texts: Sequence[str], p: Floats) -> Floats:
+    """`p`, raised for speech that hangs on a kept block: quotations, and who said what the block above quotes."""
+    out = p.copy()
+    for i in range(1, len(texts)):
+        if out[i] >= SPOKEN or out[i - 1] < LINE:
+            continue
+        text = texts[i]
+        if _QUOTATION.match(text) or (shapes.QUOTED.search(texts[i - 1]) and shapes.ENDED.search(text)):
+            out[i] = SPOKEN
+    return out
+
+
+def threshold(text: str) -> float:
+    """The P(body) a block needs to stay."""
+    if shapes.ENDED.search(text):
+        return SENTENCE
+    return SCRAP if shapes.weight(text) < 30 and len(text.split()) < 4 else LINE
+
+
+def leaves_text(blocks: Sequence[Block], found: Verdicts) -> bool:
+    """Whether anything would be left: a document with text never comes out empty."""
+    return any(i not in found for i in range(len(blocks)))
