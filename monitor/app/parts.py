@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from monitor.app import watching
+from monitor.app import night, watching
 from monitor.app.web import open_pages, open_web
 from monitor.channels import Tools
 from monitor.channels import build as build_channel
@@ -28,7 +28,7 @@ from monitor.sources.feed import FeedSource
 from monitor.sources.folder import FolderSource
 from monitor.stages.message import Links
 from monitor.stages.restraint import Route
-from monitor.store import entries, health, notices, raw, sources, tidy
+from monitor.store import entries, health, notices, raw, sources
 from monitor.store.connection import Connection, Lock, Store
 from monitor.store.rarity import Rarity
 
@@ -217,16 +217,9 @@ class App:
         self.pipeline.alerted.set()
 
     async def tidy(self) -> None:
-        """The night's work: forget what is over its age, and let SQLite put itself in order."""
-        now, kept = self.clock(), self.config.store
-        counts = await self.store.write(lambda db: tidy.prune(db, now, polls=kept.polls))
-        resting = await self.store.read(tidy.documents_in_use)
-        if kept.raw:
-            counts["documents"] = await self.raw.write(
-                lambda db: raw.prune(db, now - timedelta(seconds=kept.raw), resting)
-            )
-        for store in (self.store, self.raw):
-            await asyncio.to_thread(store.maintain, tidy.put_in_order)
+        """The night's work, see `night`."""
+        now = self.clock()
+        counts = await night.tidy_up(self.store, self.raw, self.config, now)
         log.info("tidy", milliseconds=round((self.clock() - now).total_seconds() * 1000), **counts)
 
     async def close(self) -> None:

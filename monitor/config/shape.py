@@ -81,6 +81,7 @@ class StoreConfig:
 
     raw: Duration = 30 * 86400.0
     keep: Duration = 0.0  # articles that matched nothing
+    keep_most: Annotated[int, Range(0)] = 0  # of a source, articles that matched nothing; 0: any number
     polls: Duration = 90 * 86400.0  # the record of polls
     backups: Annotated[int, Range(0)] = 7  # nightly copies kept
     tidy_at: str = "03:30"
@@ -150,6 +151,7 @@ class FeedConfig:
     headers: Mapping[str, Secret | str] = field(default_factory=dict)
     auth: Auth | None = None
     keep: Duration | None = None  # None: as in [store]
+    keep_most: Annotated[int, Range(0)] | None = None
     enabled: bool = True
 
     def __post_init__(self) -> None:
@@ -173,6 +175,7 @@ class FolderConfig:
     baseline: bool = False
     recursive: bool = True  # sub-folders are read too
     keep: Duration | None = None
+    keep_most: Annotated[int, Range(0)] | None = None
     enabled: bool = True
 
     def __post_init__(self) -> None:

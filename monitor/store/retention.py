@@ -25,12 +25,19 @@ class Keep:
     most: int = 0  # the newest so many
 
 
-def prune(db: sqlite3.Connection, keep: Mapping[str, Keep], now: datetime, limit: int = SLICE) -> int:
-    """Delete at most `limit` articles that are over their source's limits. Returns how many; 0: all is done."""
+FOR_EVER = Keep()
+
+
+def prune(
+    db: sqlite3.Connection, keep: Mapping[str, Keep], now: datetime, limit: int = SLICE, *, otherwise: Keep = FOR_EVER
+) -> int:
+    """Delete at most `limit` articles that are over their source's limits. Returns how many; 0: all is done.
+
+    `keep`: by source slug; `otherwise`: for sources not named there, retired ones included.
+    """
     went = 0
-    for slug, wanted in keep.items():
-        source = db.execute("SELECT id FROM sources WHERE slug = ?", (slug,)).fetchone()
-        before = _before(db, source["id"], wanted, now) if source else None
+    for source in db.execute("SELECT id, slug FROM sources ORDER BY id").fetchall():
+        before = _before(db, source["id"], keep.get(source["slug"], otherwise), now)
         if before:
             for row in _over(db, source["id"], before, limit - went):
                 delete(db, row["id"])

@@ -82,6 +82,14 @@ def test_without_limits_everything_stays(db: sqlite3.Connection) -> None:
     assert len(numbers(db)) == 400
 
 
+def test_what_holds_for_all_and_what_a_source_says_for_itself(db: sqlite3.Connection) -> None:
+    spared = db.execute("SELECT id, slug FROM sources LIMIT 1").fetchone()
+    own = numbers(db, f"source_id = {spared['id']}")
+    with transaction(db):
+        assert retention.prune(db, {spared["slug"]: Keep()}, NOW, 1000, otherwise=Keep(age=DAY)) > 100
+    assert own <= numbers(db)
+
+
 def test_a_pinned_story_stays(db: sqlite3.Connection) -> None:
     victim = db.execute(
         "SELECT id, story_id FROM articles WHERE id NOT IN (SELECT article_id FROM matches) ORDER BY seen_at LIMIT 1"
