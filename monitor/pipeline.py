@@ -372,12 +372,18 @@ def _document_of(work: Work, digest: Digest) -> Document | None:
 
 
 def _known_article(db: Connection, pending: PendingEntry) -> Article | None:
-    """The article this entry's address already led to, unless the entry itself made it and is being revised."""
-    address = canonical.canonical_url(pending.entry.url)
-    if address is None or pending.article is not None:
+    """The article this entry's address already led to: its page need not be fetched again.
+
+    Not for an entry that brings its own text, nor under another headline: a front page or a live page is one address
+    for many stories, and none may be swallowed.
+    """
+    entry = pending.entry
+    address = canonical.canonical_url(entry.url)
+    if address is None or pending.article is not None or not fulltext.wants_page(entry, pending.fulltext):
         return None
     number = articles.find_canonical(db, address)
-    return articles.get(db, number) if number is not None else None
+    known = articles.get(db, number) if number is not None else None
+    return known if known is not None and fulltext.same_headline(entry.title, known.title) else None
 
 
 async def _first(tasks: set[asyncio.Task[None]], event: asyncio.Event) -> None:

@@ -109,7 +109,7 @@ class Settler:
         known = candidates.load(db, [pending.article])[0] if pending.article is not None else None
         found = candidates.find(db, digest.article, pending.seen_at)
         judgement = dedupe.rule_on(digest.article, found, self.rarity, known=known)
-        ruling = judgement.ruling
+        ruling = dedupe.at_one_address(judgement.ruling, digest.article, pending.entry.source, found)
         if ruling.kind == "copy":
             assert ruling.article is not None
             return self._as_copy(db, ruling.article, ruling.because, again=ruling.article == pending.article)

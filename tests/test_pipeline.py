@@ -256,3 +256,32 @@ def test_an_edit_that_comes_while_the_first_text_is_digested_is_not_lost(house):
     assert house.all("SELECT COUNT(*) FROM revisions") == [(1,)]
     [(text,)] = house.all("SELECT text FROM articles")
     assert text.endswith("in the evening.")
+
+
+def test_a_front_page_that_many_entries_link_to_swallows_none(house):
+    texts = [BODY, "Heavy rain is expected in the northern provinces on Monday, the weather service said in Herat."]
+    found = [
+        replace(entry(str(i), text=text), url="https://wire.example/", title=text[:30]) for i, text in enumerate(texts)
+    ]
+    house.go(pull(*found))
+
+    assert house.all(STATES) == [("done",), ("done",)]
+
+
+def test_a_like_text_at_one_address_is_a_copy_and_a_fuller_one_of_the_same_source_revises(house):
+    more = "".join(
+        f" Point {i} of the agenda was the {word} of the accord, officials told reporters."
+        for i, word in enumerate(
+            ("text", "scope", "length", "guarantee", "signature", "monitoring", "language", "withdrawal")
+        )
+    )
+    at = {"url": "https://wire.example/a", "title": "Talks in Doha go on"}
+    house.go(pull(replace(entry("1", text=BODY + more), **at)))
+    house.go(pull(replace(entry("2", text=BODY + more + " It rained."), **at)))
+    house.go(
+        pull(replace(entry("3", text=(BODY + more) + more.replace("accord", "treaty").replace("Point", "Item")), **at))
+    )
+
+    assert house.all(STATES) == [("done",), ("copy",), ("revision",)]
+    assert house.all("SELECT COUNT(*) FROM articles") == [(1,)]
+    assert house.all("SELECT COUNT(*) FROM alerts") == [(1,)]

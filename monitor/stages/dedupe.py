@@ -8,7 +8,7 @@ A function of values. How candidates are found is the business of `store.candida
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,7 @@ SAME_TITLE = 0.9  # the same, where the text is none
 SAME_ADDRESS_SHARE = 0.3  # two articles at one address need less
 OTHER_BEGINNING = 0.1  # so large a share of its first words missing in the other makes another beginning
 LARGER = 2.0  # so many times larger a text may be about something else
+FULLER = 1.5  # so many times longer a text at the same address replaces what was there
 
 _NOTHING: Hashes = np.empty(0, np.uint64)
 
@@ -190,3 +191,18 @@ def _fresh(nearest: Likeness | None) -> Ruling:
         because=f"nearest is article {nearest.candidate.article}: {nearest.because}",
         scores=nearest.scores,
     )
+
+
+def at_one_address(ruling: Ruling, article: Article, source: str, candidates: Sequence[Candidate]) -> Ruling:
+    """One address never makes two articles: an echo at the address of its twin is an appearance of it.
+
+    A fuller text from the same source revises the article; another source can add a copy, never rewrite.
+    """
+    twin = next((one for one in candidates if one.article == ruling.article), None)
+    if ruling.kind != "echo" or twin is None or twin.canonical_url is None:
+        return ruling
+    if twin.canonical_url != article.canonical_url:
+        return ruling
+    fuller = twin.source == source and len(article.text) > FULLER * len(twin.text)
+    kind, what = ("revision", "a fuller text at") if fuller else ("copy", "like the text at")
+    return replace(ruling, kind=kind, because=f"{what} the address of article {twin.article}: {ruling.because}")

@@ -25,3 +25,12 @@ def is_thin(entry: Entry) -> bool:
         return True
     body = entry.content.body.strip()
     return len(_TAG.sub(b" ", body).strip()) < ENOUGH or bool(_CUT.search(body[-200:]))
+
+
+def same_headline(announced: str, known: str) -> bool:
+    """Whether an announcement and a known article at one address tell the same: half of the shorter title's words.
+
+    An announcement without a title says nothing against it.
+    """
+    one, other = (set(re.findall(r"\w+", title.casefold())) for title in (announced, known))
+    return not one or not other or 2 * len(one & other) >= min(len(one), len(other))

@@ -42,3 +42,16 @@ def test_the_feed_decides():
 def test_without_a_link_or_for_a_file_there_is_no_page():
     assert not fulltext.wants_page(entry(b"short", url=None), "true")
     assert not fulltext.wants_page(an_entry(url="https://example.org/a"), "true"), "a file is its own page"
+
+
+@pytest.mark.parametrize(
+    ("announced", "known", "same"),
+    [
+        ("Envoy meets minister", "Envoy meets minister in Doha", True),
+        ("Envoy meets minister", "Rain expected in the north", False),
+        ("", "Envoy meets minister", True),
+        ("СЕВЕР", "Север", True),
+    ],
+)
+def test_one_address_with_another_headline_is_another_story(announced, known, same):
+    assert fulltext.same_headline(announced, known) is same
