@@ -96,7 +96,7 @@ class Words:
     positions, form), in order of the text. Spans are characters in `text`, end exclusive.
     """
 
-    __slots__ = ("_chunks", "_firsts", "_offsets", "_pieces", "extras", "forms", "text")
+    __slots__ = ("_chunks", "_firsts", "_offsets", "_pieces", "_spelt", "extras", "forms", "text")
 
     def __init__(
         self, text: str, chunks: list[str], pieces: list[tuple[str, ...]], extras: list[tuple[int, int, str]]
@@ -106,12 +106,17 @@ class Words:
         self.extras: Sequence[tuple[int, int, str]] = extras
         self._chunks = chunks
         self._pieces = pieces
-        self._firsts: list[int] | None = None
-        self._offsets: list[int] | None = None
+        self._firsts: list[int] = []
+        self._offsets: list[int] = []
+        self._spelt: dict[tuple[str, int, int, str], str] = {}
 
     def span(self, position: int, length: int = 1, form: str | None = None) -> tuple[int, int]:
         """Return the characters that the words from `position` on take, narrowed to `form` where that is a stem."""
         chunk, offset, first = self._locate(position)
+        if length == 1 and form is not None and chunk.isascii():  # most often the chunk is the word, with a comma
+            at = chunk.lower().find(form)
+            if at >= 0 and chunk.strip(_EDGE).isalnum():
+                return offset + at, offset + at + len(form)
         tokens, extras = scan(fold(exact(chunk)))
         if form is not None and not (length == 1 and self.forms[position] == form):
             for extra in extras:
@@ -125,8 +130,15 @@ class Words:
     def exact(self, position: int, length: int = 1, form: str | None = None) -> str:
         """Return a form as the text spells it: with its capitals and accents. Dotted letters count as capitals."""
         form = self.forms[position] if form is None else form
-        start, end = self.span(position, length, form)
         chunk, _, first = self._locate(position)
+        key = (chunk, position - first, length, form)
+        known = self._spelt.get(key)
+        if known is None:
+            self._spelt[key] = known = self._spell(chunk, position, first, length, form)
+        return known
+
+    def _spell(self, chunk: str, position: int, first: int, length: int, form: str) -> str:
+        start, end = self.span(position, length, form)
         written = exact(self.text[start:end])
         if form[:1].isdigit():
             number = _DIGITS.match(form)
@@ -137,15 +149,18 @@ class Words:
 
     def _locate(self, position: int) -> tuple[str, int, int]:
         """The chunk that holds a position, where it begins in the text, and its first position."""
-        if self._firsts is None or self._offsets is None:
+        if not self._firsts:
             self._firsts = [0, *accumulate(map(len, self._pieces))]
-            self._offsets, at = [], 0
-            for chunk in self._chunks:
-                at = self.text.index(chunk, at)
-                self._offsets.append(at)
-                at += len(chunk)
         number = bisect_right(self._firsts, position) - 1
-        return self._chunks[number], self._offsets[number], self._firsts[number]
+        offsets, chunks = self._offsets, self._chunks
+        if len(offsets) <= number:  # offsets are found as far as they are asked for
+            find = self.text.index
+            at = offsets[-1] + len(chunks[len(offsets) - 1]) if offsets else 0
+            for chunk in chunks[len(offsets) : number + 1]:
+                at = find(chunk, at)
+                offsets.append(at)
+                at += len(chunk)
+        return chunks[number], offsets[number], self._firsts[number]
 
 
 def analyse(text: str) -> Words:

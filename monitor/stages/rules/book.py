@@ -1,11 +1,7 @@
 """All rules against one article: the reverse of search ('percolation').
 
-Each rule waits under one key that a matching article must have (a word, a pair of characters, a tag), so an article
-wakes only the rules that wait for one of its keys. A rule that wakes in vain moves to a key the article lacked: after
-some articles rules wait for their rare words, whatever was guessed at first. (Watched literals, as SAT solvers keep
-them; Lucene Monitor and Elasticsearch's percolator choose a term once.)
-
-One rule can be added, changed or removed without touching the others. A book is not to be shared between threads.
+The index wakes the rules that an article may match; those are asked one by one, and answer with evidence. One rule can
+be added, changed or removed without touching the others. A book is not to be shared between threads.
 """
 
 from __future__ import annotations
@@ -17,6 +13,7 @@ from monitor.model import Hit, Match, Removed, Rule
 from monitor.stages.rules import evidence
 from monitor.stages.rules.compiled import Compiled, compile_rule
 from monitor.stages.rules.faults import RuleError
+from monitor.stages.rules.index import KeyIndex
 from monitor.stages.rules.nodes import cost
 from monitor.stages.rules.patterns import glob
 from monitor.stages.rules.reading import Reading, Subject
@@ -40,7 +37,9 @@ class RuleBook:
     def __init__(self, compiled: Iterable[Compiled] = ()) -> None:
         self.number = 0
         self._rules: dict[str, Compiled] = {}
-        self._waiting: dict[str, list[Compiled]] = {}
+        self._slots: list[Compiled | None] = []  # by the number under which the index knows a rule
+        self._free: list[int] = []
+        self._index = KeyIndex()
         self._always: dict[str, Compiled] = {}
         self._wild = _Wildcards()
         for rule in compiled:
@@ -60,12 +59,18 @@ class RuleBook:
         """Add a rule, in place of the one of the same slug."""
         self.remove(compiled.slug)
         self._rules[compiled.slug] = compiled
-        keys = self._keys(compiled)
-        for key in keys:
-            self._waiting.setdefault(key, []).append(compiled)
-        if not keys:
+        groups = compiled.groups()
+        if not groups:
             self._always[compiled.slug] = compiled
-        for key in {*keys, *compiled.needs}:
+            return
+        if self._free:
+            compiled.slot = self._free.pop()
+            self._slots[compiled.slot] = compiled
+        else:
+            compiled.slot = len(self._slots)
+            self._slots.append(compiled)
+        self._index.add(compiled.slot, groups, list(map(cost, groups)))
+        for key in _wildcards(groups):
             self._wild.add(key)
 
     def remove(self, slug: str) -> bool:
@@ -73,15 +78,12 @@ class RuleBook:
         compiled = self._rules.pop(slug, None)
         if compiled is None:
             return False
-        keys = (compiled.key,) if compiled.needs else self._keys(compiled)
-        for key in keys:
-            waiting = self._waiting[key]
-            waiting.remove(compiled)
-            if not waiting:
-                del self._waiting[key]
-        self._always.pop(slug, None)
-        for key in {*keys, *compiled.needs}:
-            self._wild.remove(key)
+        if self._always.pop(slug, None) is None:
+            self._index.remove(compiled.slot)
+            self._slots[compiled.slot] = None
+            self._free.append(compiled.slot)
+            for key in _wildcards(compiled.groups()):
+                self._wild.remove(key)
         return True
 
     def apply(self, changes: Iterable[Change]) -> list[RuleError]:
@@ -143,53 +145,17 @@ class RuleBook:
             )  # fmt: skip
         return out
 
-    def _keys(self, compiled: Compiled) -> tuple[str, ...]:
-        """Where a rule shall wait: under one key it needs, else under each key of a group of which it needs one."""
-        groups = compiled.groups()
-        needs = {key for group in groups if len(group) == 1 for key in group}
-        if needs:
-            compiled.needs = frozenset(needs)
-            compiled.key = min(sorted(needs), key=lambda key: cost((key,)))
-            return (compiled.key,)
-        return tuple(sorted(min(groups, key=cost))) if groups else ()
-
     def _matching(self, reading: Reading) -> Iterator[Compiled]:
-        seen = reading.seen
-        seen.update(self._wild.keys(seen))
-        waiting = self._waiting
-        tried: set[str] = set()
-        for key in [key for key in seen if key in waiting]:
-            moved: list[Compiled] | None = None
-            for compiled in waiting[key]:
-                needs = compiled.needs
-                if needs:
-                    if not needs <= seen:
-                        moved = [] if moved is None else moved
-                        moved.append(compiled)
-                        continue
-                elif compiled.slug in tried:
-                    continue
-                else:
-                    tried.add(compiled.slug)
-                if compiled.holds(reading):
-                    yield compiled
-            if moved:
-                self._move(key, moved, seen)
+        covered = self._wild.covered(reading.seen)
+        reading.wildcards(self._wild.users, covered)
+        reading.seen.update(covered)
+        for slot in self._index.awake(reading.seen):
+            compiled = self._slots[slot]
+            if compiled is not None and compiled.holds(reading):
+                yield compiled
         for compiled in self._always.values():
             if compiled.holds(reading):
                 yield compiled
-
-    def _move(self, key: str, moved: list[Compiled], seen: set[str]) -> None:
-        """Let rules that woke in vain wait for a key that was not there."""
-        gone = {compiled.slug for compiled in moved}
-        staying = [compiled for compiled in self._waiting[key] if compiled.slug not in gone]
-        if staying:
-            self._waiting[key] = staying
-        else:
-            del self._waiting[key]
-        for compiled in moved:
-            compiled.key = next(need for need in compiled.needs if need not in seen)
-            self._waiting.setdefault(compiled.key, []).append(compiled)
 
 
 def _rebased(hit: Hit, kept: int, begins: Sequence[int]) -> tuple[int | None, Hit]:
@@ -204,29 +170,29 @@ def _rebased(hit: Hit, kept: int, begins: Sequence[int]) -> tuple[int | None, Hi
     )  # fmt: skip
 
 
+def _wildcards(groups: Iterable[Iterable[str]]) -> set[str]:
+    return {key for group in groups for key in group if "*" in key or "?" in key}
+
+
 class _Wildcards:
     """The wildcards of all rules, found for a word by its beginning; what was found is remembered per word."""
 
     def __init__(self) -> None:
-        self._users: dict[str, int] = {}
+        self.users: dict[str, int] = {}
         self._by_prefix: dict[str, list[str]] = {}
         self._lengths: tuple[int, ...] = ()
         self._known: dict[str, tuple[str, ...]] = {}
 
     def add(self, key: str) -> None:
-        if "*" not in key and "?" not in key:
-            return
-        self._users[key] = self._users.get(key, 0) + 1
-        if self._users[key] == 1:
+        self.users[key] = self.users.get(key, 0) + 1
+        if self.users[key] == 1:
             self._by_prefix.setdefault(_prefix(key), []).append(key)
             self._changed()
 
     def remove(self, key: str) -> None:
-        if key not in self._users:
-            return
-        self._users[key] -= 1
-        if not self._users[key]:
-            del self._users[key]
+        self.users[key] -= 1
+        if not self.users[key]:
+            del self.users[key]
             keys = self._by_prefix[_prefix(key)]
             keys.remove(key)
             if not keys:
@@ -237,22 +203,22 @@ class _Wildcards:
         self._known = {}
         self._lengths = ()
 
-    def keys(self, forms: set[str]) -> set[str]:
-        """The wildcards that cover any of the forms."""
-        if not self._users:
-            return set()
+    def covered(self, forms: set[str]) -> dict[str, list[str]]:
+        """The wildcards that cover any of the forms: each with those it covers."""
+        found: dict[str, list[str]] = {}
+        if not self.users:
+            return found
         if not self._known:
             self._lengths = tuple(sorted(set(map(len, self._by_prefix))))
         if len(self._known) > _REMEMBERED:
             self._known = {}
         known = self._known
-        found: set[str] = set()
         for form in forms:
             keys = known.get(form)
             if keys is None:
                 known[form] = keys = self._covering(form)
-            if keys:
-                found.update(keys)
+            for key in keys:
+                found.setdefault(key, []).append(form)
         return found
 
     def _covering(self, form: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ _NO_SCOPE: tuple[frozenset[str], frozenset[str], frozenset[str]] = (frozenset(),
 class Compiled:
     """A rule that can be asked. `feeds`, `tags` and `languages` limit it; empty means no limit."""
 
-    __slots__ = ("_scope", "key", "needs", "root", "slug", "version", "warnings")
+    __slots__ = ("_scope", "has_expression", "root", "slot", "slug", "version", "warnings")
 
     def __init__(self, rule: Rule, root: Node, warnings: tuple[Fault, ...]) -> None:
         self.slug = rule.slug
@@ -33,8 +33,8 @@ class Compiled:
                 frozenset(f"tag:{plain_value(tag)}" for tag in rule.tags),
                 frozenset(f"lang:{language_value(language)}" for language in rule.languages),
             )
-        self.needs: frozenset[str] = frozenset()  # the keys an article must all have
-        self.key = ""  # the one of them that the book waits for
+        self.has_expression = bool(rule.regex)
+        self.slot = -1  # the rule's number in the index of the book that holds it
 
     def holds(self, reading: Reading) -> bool:
         """Whether the rule matches, its scope included."""
@@ -97,7 +97,7 @@ def _never(node: Node) -> str:
     if isinstance(node, Or):
         reasons = [_never(child) for child in node.children]
         return reasons[0] if all(reasons) else ""
-    if isinstance(node, And):
+    if isinstance(node, And) and any(isinstance(child, Not | Metadata) for child in node.children):
         wanted = {_identity(child) for child in node.children}
         for child in node.children:
             if isinstance(child, Not) and _identity(child.children[0]) in wanted:

@@ -10,13 +10,14 @@ from itertools import islice
 
 from monitor.model import Hit
 from monitor.stages.rules.compiled import Compiled
-from monitor.stages.rules.nodes import Expression, Found, Mention, Node
-from monitor.stages.rules.reading import Reading
-from monitor.stages.words import Words
+from monitor.stages.rules.nodes import Expression, Mention, Node, Term
+from monitor.stages.rules.patterns import Part
+from monitor.stages.rules.reading import Place, Reading
 
-PER_TERM = 5  # hits kept of one term in one field
+PER_TERM = 3  # hits kept of one term in one field
 PER_MATCH = 40  # hits kept of a rule
 _LOOKED_AT = 2_000  # places looked at before the rest is left out
+_ALL_AT_ONCE = 200_000  # characters of a text whose sentences are all found when one is asked for
 _SENTENCE = 400  # characters around a hit, at most, on either side
 
 _END = re.compile(r"[.!?…。！？؟۔।][\"'”’»)\]]*(?=\s|[^\x00-\u2fff])|\n+|[。！？]")
@@ -26,25 +27,47 @@ _NO_END = re.compile(
 
 
 def hits(compiled: Compiled, reading: Reading) -> tuple[Hit, ...]:
-    """Return the evidence of a match in the order of the text, title first; at most `PER_TERM` of each term."""
+    """Return the evidence of a match in the order of the text, title first; at most `PER_TERM` of a term in a field."""
     kept: dict[tuple[str, int, int, str], Hit] = {}
-    counts: Counter[tuple[str, str]] = Counter()
-    for found in islice(_found(compiled.root, reading), _LOOKED_AT):
+    counts: Counter[tuple[Term, str]] = Counter()
+    for found in islice(compiled.root.evidence(reading), _LOOKED_AT):
         mention = found.mention
-        if mention is None:
-            kept.setdefault((found.field, 0, 0, found.label), Hit(term=found.label, field=found.field, start=0, end=0))
-            continue
-        name = (mention.term.label() + mention.term.variant, found.field)
-        if counts[name] >= PER_TERM or len(kept) >= PER_MATCH:
-            continue
-        hit = _hit(mention, found.field, reading)
-        if kept.setdefault((hit.field, hit.start, hit.end, hit.term), hit) is hit:
-            counts[name] += 1
-    for node in _expressions(compiled.root):
-        for hit in islice(_expression_hits(node, reading), PER_TERM):
+        if len(kept) >= PER_MATCH:
+            break
+        if found.term is not None:
+            for hit in _hits_of(found.term, reading):
+                kept[hit.field, hit.start, hit.end, hit.term] = hit
+        elif mention is None:
+            kept[found.field, 0, 0, found.label] = Hit(term=found.label, field=found.field, start=0, end=0)
+        elif counts[mention.term, found.field] < PER_TERM:
+            hit = _hit(mention, found.field, reading)
             kept[hit.field, hit.start, hit.end, hit.term] = hit
-    order = {"title": 0, "text": 1, "author": 2}
-    return tuple(sorted(kept.values(), key=lambda hit: (order.get(hit.field, 3), hit.start, hit.end)))
+            counts[mention.term, found.field] += 1
+    if compiled.has_expression:
+        for node in _expressions(compiled.root):
+            for hit in _expression_hits(node, reading):
+                kept[hit.field, hit.start, hit.end, hit.term] = hit
+    if len(kept) == 1:
+        return tuple(kept.values())
+    return tuple(sorted(kept.values(), key=_in_order))
+
+
+_ORDER = {"title": 0, "text": 1, "author": 2}
+
+
+def _in_order(hit: Hit) -> tuple[int, int, int]:
+    return _ORDER.get(hit.field, 3), hit.start, hit.end
+
+
+def _hits_of(term: Term, reading: Reading) -> list[Hit]:
+    """The first mentions of a term in each of its fields; many rules may ask for the same."""
+    known: list[Hit] | None = reading.memory.get((term, "hits"))
+    if known is None:
+        known = []
+        for field in term.fields():
+            known += [_hit(mention, field, reading) for mention in islice(term.mentions(reading, field), PER_TERM)]
+        reading.memory[term, "hits"] = known
+    return known
 
 
 def sentence(text: str, start: int, end: int) -> tuple[str, int]:
@@ -52,39 +75,59 @@ def sentence(text: str, start: int, end: int) -> tuple[str, int]:
     low = max(0, start - _SENTENCE)
     begin = low
     for stop in _END.finditer(text, low, start):
-        if not _NO_END.search(text[max(low, stop.start() - 8) : stop.start() + 1]) or "\n" in stop.group():
+        if _ends(text, stop, low):
             begin = stop.end()
     high = min(len(text), end + _SENTENCE)
     finish = high
     for stop in _END.finditer(text, end, high):
-        if "\n" in stop.group():
-            finish = stop.start()
-        elif _NO_END.search(text[max(begin, stop.start() - 8) : stop.start() + 1]):
-            continue
-        else:
+        if _ends(text, stop, begin):
             finish = stop.end()
-        break
+            break
     found = text[begin:finish]
     bare = found.lstrip()
     return bare.rstrip(), begin + len(found) - len(bare)
 
 
-def _found(node: Node, reading: Reading) -> Iterator[Found]:
-    return node.evidence(reading)
+def _ends(text: str, stop: re.Match[str], low: int) -> bool:
+    """Whether a stop ends a sentence: an abbreviation's dot does not."""
+    return text[stop.start()] != "." or not _NO_END.search(text[max(low, stop.start() - 8) : stop.start() + 1])
 
 
 def _hit(mention: Mention, field: str, reading: Reading) -> Hit:
-    words = reading.words[field]
-    start, end = characters(mention, field, reading, words)
-    around, at = sentence(words.text, start, end) if field != "title" else (words.text, 0)
+    start, end = characters(mention, field, reading)
+    text = reading.words[field].text
+    around, at = (text, 0) if field == "title" else _sentence(field, start, end, reading)
     term = mention.term
     return Hit(
         term=term.label(), field=field, start=start, end=end, sentence=around, sentence_start=at, variant=term.variant
     )
 
 
-def characters(mention: Mention, field: str, reading: Reading, words: Words) -> tuple[int, int]:
+def _sentence(field: str, start: int, end: int, reading: Reading) -> tuple[str, int]:
+    """`sentence`, from boundaries that are found once where a text is not too long."""
+    text = reading.words[field].text
+    if len(text) > _ALL_AT_ONCE:
+        return sentence(text, start, end)
+    begins: list[int] | None = reading.memory.get((field, "sentences"))
+    if begins is None:
+        begins = [0, *(stop.end() for stop in _END.finditer(text) if _ends(text, stop, max(0, stop.start() - 8)))]
+        reading.memory[field, "sentences"] = begins
+    number = bisect_right(begins, start) - 1
+    begin = begins[number]
+    finish = begins[number + 1] if number + 1 < len(begins) else len(text)
+    if finish < end or finish - begin > _SENTENCE:
+        return sentence(text, start, end)
+    found = text[begin:finish]
+    bare = found.lstrip()
+    return bare.rstrip(), begin + len(found) - len(bare)
+
+
+def characters(mention: Mention, field: str, reading: Reading) -> tuple[int, int]:
     """The characters of a mention: of its first word's first to its last word's last, stems without their ending."""
+    words = reading.words[field]
+    simple = mention.term.simple
+    if simple is not None:
+        return words.span(mention.start, mention.end - mention.start, simple)
     first, last = mention.term.elements[0], mention.term.elements[-1]
     heads = [first.parts[0], *filter(None, (first.closed,))]
     tails = [last.parts[-1], *filter(None, (last.closed,))]
@@ -96,7 +139,7 @@ def characters(mention: Mention, field: str, reading: Reading, words: Words) -> 
     return min(starts, default=start), max(ends, default=end)
 
 
-def _at_start(reading: Reading, part, field: str, mention: Mention):  # type: ignore[no-untyped-def]
+def _at_start(reading: Reading, part: Part, field: str, mention: Mention) -> Iterator[Place]:
     places = reading.places(part, field)
     at = bisect_right(places, (mention.start, -1, ""))
     while at < len(places) and places[at][0] == mention.start:
@@ -105,7 +148,7 @@ def _at_start(reading: Reading, part, field: str, mention: Mention):  # type: ig
         at += 1
 
 
-def _at_end(reading: Reading, part, field: str, mention: Mention):  # type: ignore[no-untyped-def]
+def _at_end(reading: Reading, part: Part, field: str, mention: Mention) -> Iterator[Place]:
     places = reading.places(part, field)
     at = bisect_right(places, (mention.start, -1, ""))
     while at < len(places) and places[at][0] < mention.end:
@@ -124,7 +167,7 @@ def _expressions(node: Node) -> Iterator[Expression]:
 def _expression_hits(node: Expression, reading: Reading) -> Iterator[Hit]:
     for field in ("title", "text"):
         text = reading.words[field].text
-        for found in node.compiled.finditer(text):  # type: ignore[attr-defined]
+        for found in islice(node.compiled.finditer(text), PER_TERM):  # type: ignore[attr-defined]
             start, end = found.span()
             around, at = sentence(text, start, end) if field != "title" else (text, 0)
             yield Hit(term=node.label(), field=field, start=start, end=end, sentence=around, sentence_start=at)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from monitor.stages.rules.compiled import Compiled
 from monitor.stages.rules.evidence import characters
 from monitor.stages.rules.nodes import And, AtLeast, Metadata, Near, Node, Not, Or, Term
-from monitor.stages.rules.reading import TEXT_FIELDS, Reading, Subject
+from monitor.stages.rules.reading import Reading, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,12 @@ def _note(node: Node, reading: Reading, holds: bool) -> str:
 
 
 def _where(term: Term, reading: Reading) -> str:
-    places = [found for found in term.evidence(reading) if found.mention is not None]
-    counts = [(field, sum(found.field == field for found in places)) for field in TEXT_FIELDS]
-    first = places[0]
-    assert first.mention
-    words = reading.words[first.field]
-    start, end = characters(first.mention, first.field, reading, words)
-    shown = " and ".join(f"{number} × {field}" for field, number in counts if number)
-    variant = f", as {first.mention.term.variant}" if first.mention.term.variant else ""
+    places = {field: term.spans(reading, field) for field in term.fields()}
+    field = next(field for field in places if places[field])
+    words = reading.words[field]
+    start, end = characters(places[field][0].members[0], field, reading)
+    shown = " and ".join(f"{len(spans)} × {field}" for field, spans in places.items() if spans)
+    variant = f", as {term.variant}" if term.variant else ""
     return f"{shown}{variant}: “{words.text[start:end]}” at {start}"
 
 

@@ -68,6 +68,9 @@ _HEBREW_QUOTE = '(?<=[\u05d0-\u05ea])["“”„](?=[\u05d0-\u05ea])'
 _SPACE = re.compile(r"[\s\ufeff\u200b]+")
 _RUN = re.compile(f"(?:[^\\s(){{}}|（）｜{QUOTES}]|{_HEBREW_QUOTE})+")
 _PHRASE_END = re.compile(f"(?!{_HEBREW_QUOTE})[{QUOTES}]")
+# Most words of most rules: no operator, no field, nothing to look into.
+_EASY = re.compile(r"[A-Z]?[a-z][a-z0-9]*\*?(?=[ )|]|$)")
+_LOWER_OPERATORS = frozenset({"and", "or", "not", "near", "onear", "adj", "And", "Or", "Not", "Near", "Adj"})
 _FIELD = re.compile(r"(=?)([^\W\d_][^\W_]*(?:[-_][^\W_]+)*)[:：]")
 _NEAR = re.compile(r"(?:(NEAR|ONEAR|ADJ)|(NEAR|ONEAR|ADJ|W|PRE)/([0-9]+))")
 _NEAR_SLASH = re.compile(r"(NEAR|ONEAR|ADJ|W|PRE)/.*", re.DOTALL)
@@ -109,6 +112,11 @@ class Lexer:
 
     def _next(self) -> None:
         query, at = self.query, self._at
+        easy = _EASY.match(query, at)
+        if easy and easy.group() not in _LOWER_OPERATORS:
+            self._at = easy.end()
+            self.tokens.append(Token(Kind.WORD, at, self._at, easy.group()))
+            return
         space = _SPACE.match(query, at)
         if space:
             self._at = space.end()
@@ -164,8 +172,7 @@ class Lexer:
         if run[skipped] == "-" and self._may_negate(at):
             self._minus(at + skipped)
             return
-        shown = "".join(char for char in run if not is_removed(char))
-        operator = exact(shown) if not shown.isascii() else shown
+        operator = run if run.isascii() else exact("".join(char for char in run if not is_removed(char)))
         if self._operator(operator, found.end()) or self._field(run, found.end()):
             return
         self._word(run, found.end())

@@ -38,11 +38,12 @@ class Mention(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A piece of evidence: a term and its place; a piece of metadata has no place."""
+    """A piece of evidence: a term at a place, or wherever it stands; or a piece of metadata, which has no place."""
 
-    field: str
-    mention: Mention | None
+    field: str = ""
+    mention: Mention | None = None
     label: str = ""
+    term: Term | None = None
 
 
 class Node:
@@ -75,6 +76,10 @@ class Node:
         """The places of this node in a field, by start."""
         raise TypeError(type(self).__name__)
 
+    def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]] | None:
+        """The places of this node as (start, end), by start; None where only `spans` can tell."""
+        return None
+
     def label(self) -> str:
         """The node in the rule language, on one line."""
         raise TypeError(type(self).__name__)
@@ -83,15 +88,18 @@ class Node:
 class Term(Node):
     """A word or a phrase: elements that follow each other in one field."""
 
-    __slots__ = ("elements", "field", "simple", "variant", "written")
+    __slots__ = ("elements", "field", "plain", "simple", "variant", "written")
 
     def __init__(self, written: str, elements: tuple[Element, ...], field: str = "", variant: str = "") -> None:
         self.written = written
         self.elements = elements
         self.field = field  # '' is title and text
         self.variant = variant
-        only = elements[0].parts[0] if len(elements) == 1 and elements[0].closed is None else None
-        self.simple: str | None = only.key if only is not None and only.is_plain and only.prefix is None else None
+        # The keys of its words where they are all there is to it, and of a single word.
+        self.plain: tuple[str, ...] = ()
+        if all(element.closed is None and element.parts[0].is_word for element in elements):
+            self.plain = tuple([element.parts[0].key for element in elements])
+        self.simple: str | None = self.plain[0] if len(self.plain) == 1 else None
 
     def holds(self, reading: Reading) -> bool:
         forms = reading.forms
@@ -99,13 +107,18 @@ class Term(Node):
             if self.field:
                 return self.simple in forms[self.field]
             return self.simple in forms["text"] or self.simple in forms["title"]
-        return any(self._occurs(reading, field) for field in self.fields())
+        if self.plain and not reading.seen.issuperset(self.plain):
+            return False
+        for field in (self.field,) if self.field else BODY:  # noqa: SIM110  (the hottest loop there is)
+            if self._occurs(reading, field):
+                return True
+        return False
 
     def _occurs(self, reading: Reading, field: str) -> bool:
         first = self.elements[0]
         if len(self.elements) == 1 and first.closed is None:
             return reading.has(first.parts[0], field)
-        return bool(reading.phrase(self.elements, field))
+        return bool(self.pairs(reading, field))
 
     def fields(self) -> tuple[str, ...]:
         """The fields it is sought in."""
@@ -130,9 +143,7 @@ class Term(Node):
         return found
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        for field in self.fields():
-            for span in self.spans(reading, field):
-                yield Found(field, span.members[0])
+        yield Found(term=self)
 
     def spans(self, reading: Reading, field: str) -> list[Span]:
         if self.field and self.field != field:
@@ -142,15 +153,32 @@ class Term(Node):
             reading.memory[self, field] = found = self._spans(reading, field)
         return found
 
+    def mentions(self, reading: Reading, field: str) -> Iterator[Mention]:
+        """Where it stands in a field, without the cost of spans."""
+        for start, end in self.pairs(reading, field):
+            yield Mention(start, end, self)
+
     def may_stand_in(self, reading: Reading, field: str) -> bool:
         return self.simple is None or self.simple in reading.forms[field]
 
     def _spans(self, reading: Reading, field: str) -> list[Span]:
+        return [Span(start, end, (Mention(start, end, self),)) for start, end in self.pairs(reading, field)]
+
+    def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]]:
+        if self.field and self.field != field:
+            return []
+        found: list[tuple[int, int]] | None = reading.memory.get((self, field, "pairs"))
+        if found is None:
+            reading.memory[self, field, "pairs"] = found = self._pairs(reading, field)
+        return found
+
+    def _pairs(self, reading: Reading, field: str) -> list[tuple[int, int]]:
+        if self.plain and not reading.forms[field].issuperset(self.plain):
+            return []
         if len(self.elements) == 1 and self.elements[0].closed is None:
-            places = sorted({(start, end) for start, end, _ in reading.places(self.elements[0].parts[0], field)})
-        else:
-            places = reading.phrase(self.elements, field)
-        return [Span(start, end, (Mention(start, end, self),)) for start, end in places]
+            return sorted({(start, end) for start, end, _ in reading.places(self.elements[0].parts[0], field)})
+        found = reading.plain_phrase(self.plain, field) if self.plain else None
+        return reading.phrase(self.elements, field) if found is None else found
 
     def label(self) -> str:
         return f"{self.field}:{self.written}" if self.field else self.written
@@ -177,7 +205,7 @@ class Metadata(Node):
         return [frozenset(f"{self.field}:{value}" for value in self.values)]
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        yield Found(self.field, None, self.written)
+        yield Found(self.field, label=self.written)
 
     def label(self) -> str:
         return self.written
@@ -192,7 +220,10 @@ class And(Node):
         self.children = children
 
     def holds(self, reading: Reading) -> bool:
-        return all(child.holds(reading) for child in self.children)
+        for child in self.children:  # noqa: SIM110  (faster than a generator)
+            if not child.holds(reading):
+                return False
+        return True
 
     def is_absence(self) -> bool:
         return all(child.is_absence() for child in self.children)
@@ -218,7 +249,10 @@ class Or(Node):
         self.name = name
 
     def holds(self, reading: Reading) -> bool:
-        return any(child.holds(reading) for child in self.children)
+        for child in self.children:  # noqa: SIM110  (faster than a generator)
+            if child.holds(reading):
+                return True
+        return False
 
     def is_absence(self) -> bool:
         return any(child.is_absence() for child in self.children)
@@ -242,6 +276,18 @@ class Or(Node):
             return self.children[0].spans(reading, field)
         found = {span for child in self.children for span in child.spans(reading, field)}
         return sorted(found, key=_by_place)
+
+    def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]] | None:
+        found: set[tuple[int, int]] = set()
+        for child in self.children:
+            pairs = child.pairs(reading, field)
+            if pairs is None:
+                return None
+            found.update(pairs)
+        return sorted(found)
+
+    def may_stand_in(self, reading: Reading, field: str) -> bool:
+        return any(child.may_stand_in(reading, field) for child in self.children)
 
     def label(self) -> str:
         return f"{{{self.name}}}" if self.name else " OR ".join(_inside(child) for child in self.children)
@@ -284,7 +330,18 @@ class Near(Node):
         return tuple(field for field in ("title", "text", "author") if field in asked)
 
     def holds(self, reading: Reading) -> bool:
-        return any(next(self._places(reading, field), None) is not None for field in self.fields())
+        return any(self._holds_in(reading, field) for field in self.fields())
+
+    def _holds_in(self, reading: Reading, field: str) -> bool:
+        if not self.may_stand_in(reading, field):
+            return False
+        left, right = (child.pairs(reading, field) for child in self.children)
+        if left is None or right is None:
+            return next(self._places(reading, field), None) is not None
+        return _are_near(left, right, self.distance) or (not self.ordered and _are_near(right, left, self.distance))
+
+    def may_stand_in(self, reading: Reading, field: str) -> bool:
+        return all(child.may_stand_in(reading, field) for child in self.children)
 
     def groups(self) -> list[frozenset[str]]:
         return [group for child in self.children for group in child.groups()]
@@ -302,7 +359,7 @@ class Near(Node):
         return sorted(set(found), key=_by_place)
 
     def _places(self, reading: Reading, field: str, *, widest: bool = False) -> Iterator[Span]:
-        if not all(child.may_stand_in(reading, field) for child in self.children):
+        if not self.may_stand_in(reading, field):
             return
         left = self.children[0].spans(reading, field)
         right = self.children[1].spans(reading, field)
@@ -353,33 +410,37 @@ class AtLeast(Node):
 
     def count(self, reading: Reading) -> int:
         """How many mentions there are, counted as far as needed."""
-        total = 0
-        for _ in islice(self._mentions(reading), self.number):
-            total += 1
+        total, child = 0, self.children[0]
+        for field in self._fields():
+            if not child.may_stand_in(reading, field):
+                continue
+            pairs = child.pairs(reading, field) if field != "author" else None
+            if pairs is None:
+                total += sum(1 for _ in self._mentions(reading, field))
+            else:
+                total += _apart(pairs, self.number - total)
+            if total >= self.number:
+                break
         return total
+
+    def _fields(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*BODY, *named_fields(self.children[0], every=True))))
 
     def groups(self) -> list[frozenset[str]]:
         return self.children[0].groups()
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        return self._mentions(reading)
+        for field in self._fields():
+            yield from self._mentions(reading, field)
 
-    def _mentions(self, reading: Reading) -> Iterator[Found]:
+    def _mentions(self, reading: Reading, field: str) -> Iterator[Found]:
         """The most mentions that fit beside each other: always the next that ends first."""
-        for field in tuple(dict.fromkeys((*BODY, *named_fields(self.children[0], every=True)))):
+        if self.children[0].may_stand_in(reading, field):
             reached = 0
-            for span in self._by_end(reading, field):
+            for span in sorted(self.children[0].spans(reading, field), key=_by_end):
                 if span.start >= reached and (field != "author" or span.members[0].term.field == "author"):
                     reached = span.end
                     yield Found(field, span.members[0])
-
-    def _by_end(self, reading: Reading, field: str) -> list[Span]:
-        child = self.children[0]
-        found: list[Span] | None = reading.memory.get((child, field, "by end"))
-        if found is None:
-            found = sorted(child.spans(reading, field), key=_by_end)
-            reading.memory[child, field, "by end"] = found
-        return found
 
     def label(self) -> str:
         return f"ATLEAST{self.number}({self.children[0].label()})"
@@ -423,14 +484,16 @@ def cost(group: Iterable[str]) -> float:
     return sum(map(_cost, group))
 
 
+_RARITY = (200.0, 200.0, 120.0, 60.0, 20.0, 9.0, 5.0, 3.0, 2.0)  # by the length of a word
+
+
 def _cost(key: str) -> float:
-    name, colon, _ = key.partition(":")
-    if colon:
-        return {"lang": 400.0, "tag": 60.0, "source": 20.0}.get(name, 1.0)
+    if ":" in key:
+        return {"lang": 400.0, "tag": 60.0, "source": 20.0}.get(key.partition(":")[0], 1.0)
     if key > "\u0e00" and _RUNNING_CHAR.match(key):
         return 120.0 if len(key) == 1 else 4.0
     length = len(key) - (3 if "*" in key else 0)
-    return float((200, 200, 120, 60, 20, 9, 5, 3, 2)[max(0, length)]) if length < 9 else 1.0
+    return _RARITY[length] if 0 <= length < 9 else 1.0
 
 
 def _inside(node: Node) -> str:
@@ -438,6 +501,31 @@ def _inside(node: Node) -> str:
     if isinstance(node, And | Near) or (isinstance(node, Or) and not node.name and len(node.children) > 1):
         return f"({node.label()})"
     return node.label()
+
+
+def _are_near(left: list[tuple[int, int]], right: list[tuple[int, int]], distance: int) -> bool:
+    """Whether some place on the left is followed by one on the right, with at most `distance` words between."""
+    if not left or not right:
+        return False
+    starts = [start for start, _ in right]
+    for _, end in left:
+        at = bisect_left(starts, end)
+        if at == len(starts):
+            continue
+        if starts[at] - end <= distance:
+            return True
+    return False
+
+
+def _apart(pairs: list[tuple[int, int]], enough: int) -> int:
+    """How many places fit beside each other without overlap, counted up to `enough`."""
+    total = reached = 0
+    for end, start in sorted([(end, -start) for start, end in pairs]):
+        if -start >= reached:
+            reached, total = end, total + 1
+            if total >= enough:
+                break
+    return total
 
 
 def _by_place(span: Span) -> tuple[int, int]:

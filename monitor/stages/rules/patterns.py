@@ -44,6 +44,11 @@ class Part(NamedTuple):
     prefix: str | None = None
 
     @property
+    def is_word(self) -> bool:
+        """Whether it is one form, in any spelling."""
+        return self.prefix is None and not self.spelling and not self.capitals
+
+    @property
     def is_plain(self) -> bool:
         """Whether meeting the key is all there is to it."""
         return not self.spelling and not self.capitals
@@ -56,9 +61,11 @@ class Element(NamedTuple):
     closed: Part | None = None
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=1_000)
 def elements(word: str, spelled: bool) -> tuple[Element, ...]:
     """Cut a rule word. `spelled`: its capitals and accents count. Raises PatternError."""
+    if not spelled and word.isascii() and word.isalnum():
+        return (Element((Part(word.lower()),)),)
     _check_wildcards(word)
     pieces = re.split(r"([*?])", word.translate(_FULL_WIDTH_WILD))
     text = "".join(_WILDCARDS.get(piece) or exact(piece) for piece in pieces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -44,6 +44,8 @@ class Reading:
     __slots__ = (
         "_address",
         "_elements",
+        "_extras",
+        "_none_covered",
         "_places",
         "_positions",
         "_wild",
@@ -68,16 +70,25 @@ class Reading:
         for words in self.words.values():
             if not words.text.isascii():
                 self.seen.update(pairs(words.forms))
-        self._positions: dict[str, dict[str, list[Place]]] = {}
+        self._positions: dict[str, dict[str, list[int]]] = {}
+        self._extras: dict[str, dict[str, list[Place]]] = {}
         self._places: dict[tuple[Part, str], list[Place]] = {}
         self._elements: dict[tuple[Element, str], dict[int, list[int]]] = {}
         self._wild: dict[str, list[str]] = {}
+        self._none_covered: Collection[str] = ()
         self.memory: dict[Any, Any] = {}  # for nodes that many rules share
         self._address: tuple[str, str] | None = None
+
+    def wildcards(self, known: Collection[str], covered: Mapping[str, list[str]]) -> None:
+        """Take over what a book knows: all its wildcards, and those that cover a form here, with the forms."""
+        self._wild.update(covered)
+        self._none_covered = known
 
     def expand(self, part: Part) -> list[str]:
         """The forms of the article, in any field, that a wildcard covers."""
         found = self._wild.get(part.key)
+        if found is None and part.key in self._none_covered:
+            return []
         if found is None:
             test = glob(part.key)
             found = [form for words in self.forms.values() for form in words if test(form)]
@@ -99,11 +110,10 @@ class Reading:
         """Where a part occurs in a field, in order."""
         found = self._places.get((part, field))
         if found is None:
-            positions = self._field_positions(field)
             if part.prefix is None:
-                found = positions.get(part.key, [])
+                found = self._form_places(part.key, field)
             else:
-                found = sorted(place for form in self.expand(part) for place in positions.get(form, ()))
+                found = sorted(place for form in self.expand(part) for place in self._form_places(form, field))
             if not part.is_plain:
                 found = [place for place in found if self._is_spelled(place, part, field)]
             self._places[part, field] = found
@@ -134,6 +144,17 @@ class Reading:
             return []
         return sorted(set(self._row(row, field)))
 
+    def plain_phrase(self, keys: tuple[str, ...], field: str) -> list[tuple[int, int]] | None:
+        """`phrase` for words without further conditions; None where a further form could take part."""
+        if not self._field_extras(field).keys().isdisjoint(keys):
+            return None
+        starts = self._field_positions(field).get(keys[0], ())
+        forms, size = self.words[field].forms, len(keys)
+        last = len(forms) - size
+        for place, key in enumerate(keys[1:], 1):
+            starts = [start for start in starts if start <= last and forms[start + place] == key]
+        return [(start, start + size) for start in starts]
+
     def _may_have(self, element: Element, field: str) -> bool:
         if all(self.has(part, field) for part in element.parts):
             return True
@@ -150,25 +171,31 @@ class Reading:
             for end in reached:
                 yield start, end
 
-    def _field_positions(self, field: str) -> dict[str, list[Place]]:
+    def _form_places(self, form: str, field: str) -> list[Place]:
+        found: list[Place] = [(at, at + 1, form) for at in self._field_positions(field).get(form, ())]
+        further = self._field_extras(field).get(form)
+        return sorted(found + further) if further else found
+
+    def _field_positions(self, field: str) -> dict[str, list[int]]:
         positions = self._positions.get(field)
         if positions is None:
             positions = {}
-            words = self.words[field]
-            for at, form in enumerate(words.forms):
-                place = (at, at + 1, form)
+            for at, form in enumerate(self.words[field].forms):
                 if form in positions:
-                    positions[form].append(place)
+                    positions[form].append(at)
                 else:
-                    positions[form] = [place]
-            touched = set()
-            for at, length, form in words.extras:
-                positions.setdefault(form, []).append((at, at + length, form))
-                touched.add(form)
-            for form in touched:
-                positions[form].sort()
+                    positions[form] = [at]
             self._positions[field] = positions
         return positions
+
+    def _field_extras(self, field: str) -> dict[str, list[Place]]:
+        extras = self._extras.get(field)
+        if extras is None:
+            extras = {}
+            for at, length, form in self.words[field].extras:
+                extras.setdefault(form, []).append((at, at + length, form))
+            self._extras[field] = extras
+        return extras
 
     def _is_spelled(self, place: Place, part: Part, field: str) -> bool:
         written = self.words[field].exact(place[0], place[1] - place[0], place[2])
