@@ -121,7 +121,7 @@ def unpacked(got: Response, wire: bytes, limit: int) -> bytes:
 
 def as_answer(got: Response, body: bytes, received: int) -> Answer:
     headers = {
-        name.lower(): value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        name.lower(): value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         for name, value in got.headers.items()
     }
     declared, _, parameters = headers.get("content-type", "").partition(";")

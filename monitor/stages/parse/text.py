@@ -23,6 +23,9 @@ _TAG = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BREAKS = re.compile(r"</?(?:br|p|div|li|h[1-6]|tr|td|hr)\b[^<>]*>", re.IGNORECASE)
+_PLAIN_LINK = re.compile(
+    r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[!#-%'-;=?-~]*(?:&(?!amp;)[!#-%'-;=?-~]*)*)?"
+)
 
 
 def scrub(text: str) -> str:
@@ -65,6 +68,8 @@ def web_link(link: str | None, base: str | None) -> str | None:
     if not link:
         return None
     link = link.strip()
+    if len(link) <= URL_LIMIT and _PLAIN_LINK.fullmatch(link):
+        return link  # as nearly all are
     if not link.isprintable():
         link = scrub(link).replace("\n", "").replace("\r", "").replace("\t", "").strip()
     if not link or len(link) > URL_LIMIT:
