@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from monitor.care import Care
 from monitor.errors import Gone, MonitorError, Permanent, StoreError, Temporary
 from monitor.model import Article, Digest, Document, EntryState, Work
 from monitor.ports import Pull, Source, SourceRow
@@ -81,8 +82,13 @@ class Pipeline:
         clock: Callable[[], datetime],
         workers: int,
         deadline: float,
+        care: Care | None = None,
+        pages_per_poll: int = 20,
     ) -> None:
-        """`deadline`: seconds for one document in the pool, of which `workers` are at work at a time."""
+        """`deadline`: seconds for one document in the pool, of which `workers` are at work at a time.
+
+        `pages_per_poll`: linked pages fetched per source and visit, 0 for all; the others are queued.
+        """
         self.store = store
         self.pool = pool
         self.sources = sources
@@ -90,6 +96,8 @@ class Pipeline:
         self.run = run
         self.clock = clock
         self.deadline = deadline
+        self.care = care or Care()
+        self.pages_per_poll = pages_per_poll
         self.wake = asyncio.Event()  # set when entries are pending
         self.alerted = asyncio.Event()  # set when deliveries were born
         self._stopping = False
@@ -142,6 +150,8 @@ class Pipeline:
         pull = polled.pull
         baseline = sources.is_baseline(db, row.number)
         fresh = entries.add(db, row.number, pull.entries, now, baseline=baseline)
+        self._queue_pages(db, row, pull, fresh, now)
+        self.care.worked(db, row, now, news=bool(fresh))
         due = now
         if not pull.more:
             idle = int(pull.cursor.get("idle", 0))
@@ -186,13 +196,24 @@ class Pipeline:
             log.warning("poll.refused", source=row.slug, name=name, because=reason)
         return len(fresh)
 
+    def _queue_pages(self, db: Connection, row: SourceRow, pull: Pull, fresh: list[int], now: datetime) -> None:
+        """More linked pages at once than is polite: the newest now, the others portion by portion."""
+        limit, setting = self.pages_per_poll, str(row.options.get("fulltext", "auto"))
+        if not limit or len(fresh) <= limit:
+            return
+        for turn, portion in enumerate(fulltext.queue(entries.announced(db, fresh, pull.entries), setting, limit), 1):
+            due = now + timedelta(seconds=turn * min(max(row.every, 60.0), 900.0))
+            because = f"its page waits its turn: {limit} pages per visit are fetched from one source, newest first"
+            entries.queue(db, portion, due, because)
+
     def _write_failure(self, db: Connection, polled: Polled, milliseconds: float) -> None:
         row, error = polled.row, polled.error
         gone = isinstance(error, Gone)
         due = pace.after_failure(
             polled.ended, row.every, row.failures + 1, retry_after=getattr(error, "retry_after", None), seed=row.slug
         )
-        health = "gone" if gone else "failing"
+        assert error is not None
+        health = self.care.failed(db, row, error, polled.ended)
         cursor = getattr(error, "cursor", None)  # what a broken feed leaves behind, so that it is not read for ever
         sources.failed(db, row.number, polled.ended, due, str(error), health=health, cursor=cursor)
         sources.record_poll(

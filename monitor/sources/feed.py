@@ -113,13 +113,15 @@ class FeedSource:
     def _unchanged(self, source: SourceRow, cursor: dict[str, Any], answer: Answer, now: datetime) -> Pull:
         cursor["idle"] = min(int(cursor.get("idle", 0)) + 1, 32)
         cursor.pop("broken", None)
+        # The same body as the one that parsed before: so the target of a permanent redirect is a feed.
+        moved_to = answer.moved_to if answer.status == 200 and not cursor.get("found") else None
+        cursor["address"] = moved_to or source.address
         return Pull(
             cursor=cursor,
             unchanged=True,
             status=answer.status,
             received=answer.received,
-            # the same body that parsed before, so the target is a feed
-            moved_to=answer.moved_to if answer.status == 200 and not cursor.get("found") else None,
+            moved_to=moved_to,
             hint=_hint(cursor, answer),
             not_before=_not_before(source.every, cursor, now),
         )
@@ -134,7 +136,8 @@ class FeedSource:
         warnings: list[str],
         now: datetime,
     ) -> Pull:
-        cursor: dict[str, Any] = {"address": source.address, "title": feed.title, "idle": 0}
+        moved_to = None if "found" in before else answer.moved_to
+        cursor: dict[str, Any] = {"address": moved_to or source.address, "title": feed.title, "idle": 0}
         if "found" in before:
             cursor["found"] = before["found"]
         if not feed.damaged:  # of a feed cut off in the middle the rest is still wanted
@@ -161,7 +164,7 @@ class FeedSource:
             cursor=cursor,
             status=answer.status,
             received=answer.received,
-            moved_to=None if "found" in before else answer.moved_to,
+            moved_to=moved_to,
             hint=_hint(cursor, answer),
             not_before=_not_before(source.every, cursor, now),
             warnings=(*warnings, *feed.warnings),

@@ -49,7 +49,8 @@ class SitemapSource:
         same = source.cursor.get("address") == source.address
         before: Mapping[str, Any] = source.cursor if same else {}
         top, sitemap, note = await self._fetch(source, source.address, before.get("top") or {}, now)
-        cursor: dict[str, Any] = {**before, "address": source.address, "top": note}
+        moved_to = top.moved_to if sitemap is not None else None
+        cursor: dict[str, Any] = {**before, "address": moved_to or source.address, "top": note}
         warnings: list[str] = []
         found: list[Entry] = []
         more = False
@@ -75,7 +76,7 @@ class SitemapSource:
             unchanged=unchanged and not entries,
             status=top.status,
             received=top.received,
-            moved_to=top.moved_to if sitemap is not None else None,
+            moved_to=moved_to,
             hint=pace.max_age(top.headers.get("cache-control")),
             warnings=tuple(warnings),
             more=more,

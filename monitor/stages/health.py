@@ -1,6 +1,6 @@
-"""The health of a source, judged from what it did: failing, quiet against its own cadence, barren, recovered.
+"""The health of a source, judged from what it did: failing, quiet against its own cadence, or barren.
 
-Pure. What is told, once, on a change is said here too; who tells it is not.
+Pure. What is to be told is said here too; that it is told only once is the notices' work (care.py).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BARREN_AFTER = 10  # entries in a row none of which survived
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """A state with its reason; `tell` is the sentence for a notice, '' where nothing changed that is worth one."""
+    """A state with its reason; `tell` is the sentence for a notice, '' where it is not worth one."""
 
     state: str  # 'ok', 'failing', 'gone', 'quiet', 'barren'
     because: str = ""
@@ -34,18 +34,13 @@ def is_hard(kind: str) -> bool:
     return kind in HARD
 
 
-def after_failure(slug: str, before: str, failures: int, kind: str, message: str, *, gone: bool = False) -> Health:
-    """Health after the `failures`-th error in a row. `before`: the state so far.
-
-    Told once: hard errors at once, soft ones when they repeat; not again until the source has recovered.
-    """
+def after_failure(slug: str, failures: int, kind: str, message: str, *, gone: bool = False) -> Health:
+    """Health after the `failures`-th error in a row. Worth telling: hard errors at once, soft ones when they repeat."""
     if gone:
-        tell = f"{slug}: {message}; it is paused. `monitor feeds resume {slug}` asks again." if before != "gone" else ""
+        tell = f"{slug}: {message}; it is paused. `monitor feeds resume {slug}` asks again."
         return Health(state="gone", because=message, tell=tell)
-    told = before == "failing"
-    serious = is_hard(kind) or failures >= SOFT_PATIENCE
-    if told or not serious:
-        return Health(state="failing" if told else before, because=message)
+    if not is_hard(kind) and failures < SOFT_PATIENCE:
+        return Health(state="failing", because=message)
     times = f" ({failures} times in a row)" if failures > 1 else ""
     return Health(state="failing", because=message, tell=f"{slug} has begun to fail{times}: {message}")
 
@@ -59,41 +54,22 @@ def usual_gap(arrivals: Sequence[datetime]) -> timedelta | None:
     return gaps[min(len(gaps) - 1, int(len(gaps) * 0.9))]
 
 
-def after_success(
-    slug: str,
-    before: str,
-    now: datetime,
-    *,
-    arrivals: Sequence[datetime] = (),
-    survived: Sequence[bool] = (),
-) -> Health:
-    """Health after a visit that worked.
+def of_record(slug: str, now: datetime, *, arrivals: Sequence[datetime] = (), survived: Sequence[bool] = ()) -> Health:
+    """Health of a source that works.
 
-    `arrivals`: when news came in lately. `survived`: of the latest entries, newest first, whether an article came of
-    each. A quiet source is judged by its own cadence, never sooner than after a day.
+    `arrivals`: when news came in lately; a silent source is judged by its own cadence, never sooner than after a day.
+    `survived`: of the latest entries, newest first, whether an article came of each.
     """
-    state, because = "ok", ""
     gap = usual_gap(arrivals)
     if gap is not None:
         silence = now - max(arrivals)
-        limit = max(gap * QUIET_FACTOR, QUIET_FLOOR)
-        if silence > limit:
-            state, because = "quiet", f"nothing new for {_span(silence)}; usually something within {_span(gap)}"
-    if state == "ok" and len(survived) >= BARREN_AFTER and not any(survived[:BARREN_AFTER]):
-        state, because = "barren", f"none of the last {BARREN_AFTER} entries left any text after cleaning"
-    return Health(state=state, because=because, tell=_told(slug, before, state, because))
-
-
-def _told(slug: str, before: str, state: str, because: str) -> str:
-    if state == before or before in ("", "new"):
-        return ""
-    if state == "quiet":
-        return f"{slug} has gone quiet: {because}"
-    if state == "barren":
-        return f"{slug} arrives, but nothing survives: {because}"
-    if before in ("failing", "gone"):
-        return f"{slug} works again"
-    return f"{slug} brings news again" if before == "quiet" else f"{slug} has text again"
+        if silence > max(gap * QUIET_FACTOR, QUIET_FLOOR):
+            because = f"nothing new for {_span(silence)}; usually something within {_span(gap)}"
+            return Health(state="quiet", because=because, tell=f"{slug} has gone quiet: {because}")
+    if len(survived) >= BARREN_AFTER and not any(survived[:BARREN_AFTER]):
+        because = f"none of the last {BARREN_AFTER} entries left any text"
+        return Health(state="barren", because=because, tell=f"{slug} arrives, but nothing survives: {because}")
+    return Health(state="ok")
 
 
 def _span(length: timedelta) -> str:

@@ -229,6 +229,30 @@ def postpone(db: sqlite3.Connection, number: int, try_at: datetime, because: str
     )
 
 
+def queue(db: sqlite3.Connection, numbers: Iterable[int], try_at: datetime, because: str) -> None:
+    """Let pending entries wait their turn, with the reason in sight."""
+    db.executemany(
+        "UPDATE entries SET try_at = ?, because = ? WHERE id = ? AND state = 'pending'",
+        [(to_text(try_at), because, number) for number in numbers],
+    )
+
+
+def announced(db: sqlite3.Connection, numbers: Sequence[int], entries: Iterable[Entry]) -> dict[int, Entry]:
+    """What `add` made rows of: row number → entry."""
+    by_guid: dict[str, Entry] = {}
+    for entry in entries:
+        by_guid[entry.guid] = entry
+        by_guid[f"{entry.guid} {entry.url}"] = entry
+    found: dict[int, Entry] = {}
+    for start in range(0, len(numbers), CHUNK):
+        part = numbers[start : start + CHUNK]
+        marks = ",".join("?" * len(part))
+        for row in db.execute(f"SELECT id, guid FROM entries WHERE id IN ({marks})", part):
+            if row["guid"] in by_guid:
+                found[row["id"]] = by_guid[row["guid"]]
+    return found
+
+
 def give_back(db: sqlite3.Connection, run: str) -> int:
     """Free the leases of this run, at a clean stop. Returns how many."""
     return db.execute(

@@ -130,7 +130,10 @@ def succeeded(
     moved_to: str | None = None,
     brought_news: bool = False,
 ) -> None:
-    """End a poll that worked. `cursor` None leaves it as it was."""
+    """End a poll that worked. `cursor` None leaves it as it was.
+
+    Quiet ends with news; barren ends when the sources are looked at (source_health.py).
+    """
     moment = to_text(now)
     db.execute(
         """UPDATE sources SET lease_run = NULL, lease_until = NULL, last_poll_at = :now, last_success_at = :now,
@@ -138,8 +141,11 @@ def succeeded(
                   moved_to = COALESCE(:moved, moved_to),
                   baseline_done_at = COALESCE(baseline_done_at, :now),
                   last_entry_at = CASE WHEN :news THEN :now ELSE last_entry_at END,
-                  health_since = CASE WHEN health = 'ok' THEN health_since ELSE :now END,
-                  health = 'ok', health_because = ''
+                  health_since = CASE WHEN health = 'ok' OR (health = 'quiet' AND NOT :news) OR health = 'barren'
+                                      THEN health_since ELSE :now END,
+                  health_because = CASE WHEN (health = 'quiet' AND NOT :news) OR health = 'barren'
+                                        THEN health_because ELSE '' END,
+                  health = CASE WHEN (health = 'quiet' AND NOT :news) OR health = 'barren' THEN health ELSE 'ok' END
            WHERE id = :id""",
         {
             "now": moment,

@@ -163,6 +163,9 @@ def test_a_cut_feed_gives_what_is_complete_and_no_validators() -> None:
 def test_a_permanent_move_is_adopted_once_the_target_has_parsed() -> None:
     async def story(feed: Polling) -> None:
         assert (await feed.poll()).moved_to == feed.server.url("/new")
+        feed.address = feed.server.url("/new")  # as the store does
+        assert (await feed.poll()).unchanged  # the cursor went along
+        feed.address = feed.server.url("/feed")
         feed.server.routes["/new"] = reply(b"<html><title>Parked</title></html>")
         feed.cursor = {}
         with pytest.raises(Permanent):

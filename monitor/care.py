@@ -1,0 +1,82 @@
+"""How the sources fare, and who is told: once when one begins to fail, falls silent or leaves nothing, once when it
+is well again.
+
+A notice is a row; its delivery is born in the same transaction. The judgement itself is pure (stages/health.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.errors import Gone, MonitorError
+from monitor.ports import SourceRow
+from monitor.stages import health
+from monitor.stages.restraint import Route
+from monitor.store import deliveries, notices, source_health
+from monitor.store.connection import Connection, Store
+
+FAILING, QUIET, BARREN = "source-failing", "source-quiet", "source-barren"
+
+
+class Care:
+    """`routes`: the channels that are told of trouble. Changed in place on reload."""
+
+    def __init__(self, routes: Sequence[Route] = ()) -> None:
+        self.routes = tuple(routes)
+
+    def failed(self, db: Connection, row: SourceRow, error: MonitorError, now: datetime) -> str:
+        """Note a visit that failed, in the transaction that writes it down. Returns the source's health."""
+        kind = getattr(error, "kind", "")
+        found = health.after_failure(row.slug, row.failures + 1, kind, str(error), gone=isinstance(error, Gone))
+        if found.tell:
+            remedy = f"See `monitor sources show {row.slug}`."
+            self._begin(db, f"{FAILING}/{row.slug}", found.tell, remedy, now)
+        return found.state
+
+    def worked(self, db: Connection, row: SourceRow, now: datetime, *, news: bool) -> None:
+        """Note a visit that worked, and whether it brought news."""
+        if row.failures:
+            self._end(db, f"{FAILING}/{row.slug}", f"{row.slug} works again", now)
+        if news:
+            self._end(db, f"{QUIET}/{row.slug}", f"{row.slug} brings news again", now)
+
+    async def look(self, store: Store, now: datetime) -> int:
+        """Judge every source that works by its own cadence and by what its entries left. Returns how many changed."""
+        records = await store.read(lambda db: source_health.records(db, now, health.QUIET_FLOOR))
+        changed = []
+        for record in records:
+            found = health.of_record(record.slug, now, arrivals=record.arrivals, survived=record.survived)
+            if found.state != record.health:
+                changed.append((record, found))
+        if changed:
+            await store.write(lambda db: self._judged(db, changed, now))
+        return len(changed)
+
+    def _judged(
+        self, db: Connection, changed: Sequence[tuple[source_health.Record, health.Health]], now: datetime
+    ) -> None:
+        verdicts = [(record.number, found.state, found.because) for record, found in changed]
+        source_health.judged(db, verdicts, now)
+        for record, found in changed:
+            slug = record.slug
+            if found.state != "quiet":
+                self._end(db, f"{QUIET}/{slug}", f"{slug} brings news again", now)
+            if found.state != "barren":
+                self._end(db, f"{BARREN}/{slug}", f"{slug} leaves text again", now)
+            if found.tell:
+                key = f"{QUIET if found.state == 'quiet' else BARREN}/{slug}"
+                self._begin(db, key, found.tell, f"Try `monitor feeds test {slug}`.", now)
+
+    def _begin(self, db: Connection, key: str, text: str, remedy: str, now: datetime) -> None:
+        if notices.begin(db, key, text, now, remedy=remedy) is not None:
+            self._tell(db, text, f"{text}\n\n{remedy}", now)
+
+    def _end(self, db: Connection, key: str, text: str, now: datetime) -> None:
+        ended = notices.end(db, key, now)
+        if ended is not None:
+            since = f"{ended.began_at:%Y-%m-%d %H:%M} UTC"
+            self._tell(db, text, f"{text}. It had been noted since {since}: {ended.text}", now)
+
+    def _tell(self, db: Connection, subject: str, body: str, now: datetime) -> None:
+        deliveries.add_message(db, self.routes, kind="notice", subject=f"monitor: {subject}"[:300], body=body, now=now)
