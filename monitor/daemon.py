@@ -4,6 +4,7 @@
     digest    as soon as entries are pending, take them through
     deliver   as soon as deliveries are due, start a task for each
     beat      tell systemd that we are well, if we are
+    sources   every hour, see which have fallen silent
     tidy      at night
 
 A chore that waits for its work would hold up the next one, so they start tasks and return. What is to be done is rows,
@@ -132,6 +133,7 @@ class Daemon:
             ("beat", self._beat, IntervalTrigger(seconds=beat)),
             ("room", self._look_for_room, IntervalTrigger(seconds=rhythm.room)),
             ("heartbeat", self._heartbeat, IntervalTrigger(minutes=1)),
+            ("sources", self._look_after_sources, IntervalTrigger(hours=1)),
             ("tidy", self._tidy, night),
         ]
         for name, chore, trigger in chores:
@@ -157,6 +159,10 @@ class Daemon:
     async def _heartbeat(self) -> None:
         if self.full_since is None and await telling.beat(self.app):
             self.app.pipeline.alerted.set()
+
+    async def _look_after_sources(self) -> None:
+        if self.full_since is None:
+            await self.app.look_after_sources()
 
     async def _tidy(self) -> None:
         await self.app.tidy()

@@ -15,7 +15,7 @@ from unruly import Request, Script, Unruly, gz, reply, serving
 from yarl import URL
 
 from monitor.errors import Permanent, Temporary
-from monitor.web import PAGE_TYPES, Guard, Refused, Robots, Web, is_public
+from monitor.web import PAGE_TYPES, Guard, Pages, Refused, Robots, Web, is_public
 from monitor.web.guard import literal
 from monitor.web.hosts import Hosts
 from monitor.web.inflate import Corrupt, TooLarge, inflate
@@ -185,6 +185,36 @@ def test_environment_proxies_do_not_exist(monkeypatch: pytest.MonkeyPatch) -> No
         assert (await web.get(server.url("/"))).body == b"hello"
 
     with_server({"/": HELLO}, story)
+
+
+def test_a_configured_proxy_is_used_and_may_be_private() -> None:
+    async def run() -> None:
+        async with serving({"http://feeds.example/x": HELLO}) as proxy:
+            async with Web(timeout=3, proxy=f"http://localhost:{proxy.port}", lookup=_answers("127.0.0.1")) as web:
+                assert (await web.get("http://feeds.example/x")).body == b"hello"
+                with pytest.raises(Refused):
+                    await web.get("http://10.0.0.1/x")
+            assert [request.path for request in proxy.requests] == ["http://feeds.example/x"]
+
+    asyncio.run(run())
+
+
+def test_waiting_for_a_place_among_all_does_not_count_as_slow() -> None:
+    async def story(server: Unruly, web: Web) -> None:
+        answers = await asyncio.gather(*(web.get(server.url("/")) for _ in range(6)))
+        assert all(answer.body == b"hello" for answer in answers)
+        assert server.most_open == 1
+
+    with_server({"/": _slow(0.12)}, story, timeout=0.3, per_host=6, concurrency=1)
+
+
+def test_a_picture_is_no_page() -> None:
+    async def story(server: Unruly, web: Web) -> None:
+        with pytest.raises(Permanent, match="image/png") as caught:
+            await Pages(web, None, lambda: 0.0).page(server.url("/"))
+        assert caught.value.kind == "not-a-page"
+
+    with_server({"/": reply(b"x", kind="image/png")}, story)
 
 
 # ── politeness ──────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ import structlog
 
 from monitor.app import night, watching
 from monitor.app.web import open_pages, open_web
+from monitor.care import Care
 from monitor.channels import Tools
 from monitor.channels import build as build_channel
 from monitor.config import Config
@@ -26,6 +27,7 @@ from monitor.ports import Channel, Source
 from monitor.settle import Settler
 from monitor.sources.feed import FeedSource
 from monitor.sources.folder import FolderSource
+from monitor.sources.sitemap import SitemapSource
 from monitor.stages.message import Links
 from monitor.stages.restraint import Route
 from monitor.store import entries, health, notices, raw, sources
@@ -141,6 +143,8 @@ class App:
             clock=clock,
             workers=pool.workers,
             deadline=config.pool.deadline,
+            care=Care(self._notice_routes(config, mouths)),
+            pages_per_poll=config.fetch.pages_per_poll,
         )
         self.outbox = self._outbox()
         self._use_web()
@@ -168,6 +172,8 @@ class App:
         self.mouths, self.config = mouths, config
         self.rules = self._settler.rules = watch.rules
         self._settler.routes = mouths.routes
+        self.pipeline.care.routes = self._notice_routes(config, mouths)
+        self.pipeline.pages_per_poll = config.fetch.pages_per_poll
         before, self.outbox = self.outbox, self._outbox()
         self._in_background(before.close())  # what is being sent may end; its channels close with it
         await self.outbox.start()
@@ -188,6 +194,11 @@ class App:
         moved = await self.store.write(lambda db: self._clamp(db, now))
         if moved:
             log.warning("clock.clamped", rows=moved)
+
+    async def look_after_sources(self) -> None:
+        """See which sources have fallen silent or bring nothing that lasts, and tell it once."""
+        if await self.pipeline.care.look(self.store, self.clock()):
+            self.pipeline.alerted.set()
 
     async def probe(self) -> None:
         """See whether there is room to write. Raises StoreFull."""
@@ -254,10 +265,14 @@ class App:
             notices=self.config.monitor.notices,
         )
 
+    @staticmethod
+    def _notice_routes(config: Config, mouths: Mouths) -> tuple[Route, ...]:
+        return tuple(mouths.routes[slug] for slug in config.monitor.notices if slug in mouths.routes)
+
     def _use_web(self) -> None:
         self.pipeline.pages = open_pages(self._web, self.config)
-        feed = FeedSource(self._web, self.pool.run, lambda slug: watching.headers_of(self.config, slug))
-        self._sources.update(feed=feed, folder=FolderSource(self.pool.run))
+        tools = (self._web, self.pool.run, lambda slug: watching.headers_of(self.config, slug))
+        self._sources.update(feed=FeedSource(*tools), sitemap=SitemapSource(*tools), folder=FolderSource(self.pool.run))
 
     def _replace(self, closing: Callable[[], Awaitable[None]]) -> None:
         """Close something that was exchanged, once what uses it has had time to end."""

@@ -16,6 +16,7 @@ from monitor.errors import ConfigError
 from monitor.model import Rule
 from monitor.pool import Change
 from monitor.ports import SourceRow
+from monitor.sources import opml
 from monitor.store import facts, rules, sources
 from monitor.store.connection import Connection
 
@@ -33,9 +34,10 @@ class Watch:
 
 def take_over(db: Connection, config: Config, now: datetime) -> Watch:
     """Write the sources and rules of a configuration, in the caller's transaction. What happened to them stays."""
-    for row, settings in source_rows(config):
+    rows = source_rows(config)
+    for row, settings in rows:
         sources.upsert(db, row, now, **settings)
-    retired = sources.retire_others(db, (row.slug for row, _ in source_rows(config)), now)
+    retired = sources.retire_others(db, (row.slug for row, _ in rows), now)
     known = rules.working(db)
     seal = _seal(config)
     checked = facts.get(db, CHECKED) == seal
@@ -55,9 +57,12 @@ def take_over(db: Connection, config: Config, now: datetime) -> Watch:
 
 
 def source_rows(config: Config) -> list[tuple[SourceRow, dict[str, Any]]]:
-    """Every configured source as a row, with what `sources.upsert` wants beside it."""
+    """Every configured source as a row, with what `sources.upsert` wants beside it.
+
+    Raises ConfigError for an OPML file that cannot be read.
+    """
     found: list[tuple[SourceRow, dict[str, Any]]] = []
-    for kind, feeds in (("feed", config.feeds), ("sitemap", config.sitemaps)):
+    for kind, feeds in (("feed", all_feeds(config)), ("sitemap", config.sitemaps)):
         for feed in feeds.values():
             row = SourceRow(
                 slug=feed.slug,
@@ -79,6 +84,24 @@ def source_rows(config: Config) -> list[tuple[SourceRow, dict[str, Any]]]:
         )
         found.append((row, {"enabled": folder.enabled, "baseline": folder.baseline, "outlet": folder.outlet}))
     return found
+
+
+def all_feeds(config: Config) -> dict[str, FeedConfig]:
+    """The feeds of `[feeds]` and of the OPML files, by slug. Raises ConfigError, every file's fault at once."""
+    feeds = dict(config.feeds)
+    taken = {*feeds, *config.sitemaps, *config.folders, *config.opml}
+    faults: list[str] = []
+    for listed in config.opml.values():
+        try:
+            found = opml.expand(listed, taken)
+        except ConfigError as error:
+            faults.extend(error.faults)
+            continue
+        feeds |= found
+        taken |= set(found)
+    if faults:
+        raise ConfigError(*faults)
+    return feeds
 
 
 def headers_of(config: Config, slug: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ def open_web(config: Config) -> Web:
         per_host=fetch.per_host,
         spacing=fetch.spacing,
         allow_hosts=fetch.allow_hosts,
+        proxy=fetch.proxy,
         user_agent=fetch.user_agent or f"news-monitor/{__version__}{contact}",
     )
 

@@ -120,20 +120,6 @@ def after_failure(
     return now + timedelta(seconds=min(max(seconds, FLOOR), LONGEST * 1.02))
 
 
-def spread(now: datetime, overdue: int, every: float, *, seed: object = "") -> datetime:
-    """A new due time for one of `overdue` sources that all fell due while we slept.
-
-    They are spread over as much time as ten visits a second need, at most five minutes or one interval.
-    """
-    window = min(overdue / 10.0, 5 * MINUTE, max(every, FLOOR))
-    return now + timedelta(seconds=window * fraction(seed, "spread"))
-
-
-def clamp(due: datetime, now: datetime) -> datetime:
-    """A stored due time made sane after the clock has jumped: never further off than 15 days and a bit."""
-    return min(due, now + timedelta(seconds=LONGEST * 1.02))
-
-
 def skip(at: datetime, hours: Collection[int], days: Collection[str]) -> datetime:
     """The first time from `at` on that is outside a feed's `skipHours` and `skipDays` (UTC).
 

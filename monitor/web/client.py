@@ -31,7 +31,7 @@ from monitor.web.answer import (
     unpacked,
     with_move,
 )
-from monitor.web.guard import Guard, GuardingResolver, Lookup
+from monitor.web.guard import Guard, GuardingResolver, Lookup, look_up
 from monitor.web.hosts import Hosts
 
 MAX_REDIRECTS = 5
@@ -50,7 +50,8 @@ class Web:
 
     `timeout`: seconds for one whole fetch, waiting for a turn at the host excluded. `max_bytes`: decompressed.
     `concurrency`: connections in all. `per_host`, `spacing`: see `Hosts`; hosts named in `allow_hosts` are the
-    operator's own and are not spaced out.
+    operator's own and are not spaced out. `proxy`: an HTTP proxy's URL; it resolves the names then, so its own rules
+    must keep private addresses out of reach.
     """
 
     def __init__(
@@ -63,13 +64,15 @@ class Web:
         spacing: float = 0.25,
         allow_hosts: Iterable[str] = (),
         user_agent: str = "news-monitor",
-        lookup: Lookup | None = None,
+        proxy: str = "",
+        lookup: Lookup = look_up,
     ):
         self.guard = Guard(allow_hosts)
         self.user_agent = user_agent
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._concurrency = concurrency
+        self._slots = asyncio.Semaphore(concurrency)  # not the connector's limit: waiting must not use up the deadline
+        self._proxy = proxy or None
         self._hosts = Hosts(per_host=per_host, spacing=spacing)
         self._lookup = lookup
         self._session: aiohttp.ClientSession | None = None
@@ -125,7 +128,7 @@ class Web:
                 request["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
             host, port = here.raw_host or "", here.port or 0
             distance = 0.0 if self.guard.names(host, port) else spacing
-            async with self._hosts.turn(host, port, spacing=distance):
+            async with self._hosts.turn(host, port, spacing=distance), self._slots:
                 began = clock()
                 result = await self._once(here, request, left, max_bytes or self._max_bytes)
                 left -= clock() - began
@@ -150,7 +153,7 @@ class Web:
                 try:
                     return await self._modern(url, headers, limit)
                 except aiohttp.ClientResponseError as error:
-                    if isinstance(error, aiohttp.ContentTypeError):
+                    if self._proxy is not None or isinstance(error, aiohttp.ClientHttpProxyError):
                         raise
                 return await self._old_style(url, headers, limit)
         except TimeoutError:
@@ -159,7 +162,7 @@ class Web:
             raise explain(error, url) from error
 
     async def _modern(self, url: URL, headers: dict[str, str], limit: int) -> Answer | tuple[int, URL, dict[str, str]]:
-        async with self._open().get(url, headers=headers, allow_redirects=False) as got:
+        async with self._open().get(url, headers=headers, allow_redirects=False, proxy=self._proxy) as got:
             early = _early(got)
             if early is not None:
                 return early
@@ -175,12 +178,12 @@ class Web:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._resolver = (
-                GuardingResolver(self.guard, lookup=self._lookup) if self._lookup else GuardingResolver(self.guard)
-            )
+            proxy = URL(self._proxy) if self._proxy else None
+            trusted = (proxy.raw_host or "", proxy.port or 0) if proxy else None
+            self._resolver = GuardingResolver(self.guard, lookup=self._lookup, trusted=trusted)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    resolver=self._resolver, limit=self._concurrency, ttl_dns_cache=60, keepalive_timeout=15
+                    resolver=self._resolver, limit=0, ttl_dns_cache=60, keepalive_timeout=15
                 ),
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),

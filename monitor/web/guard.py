@@ -125,7 +125,8 @@ def _advice(shown: str, host: str, port: int) -> str:
     return f"{shown} is not a public address; if it is yours, add '{host}:{port}' to allow_hosts in [fetch]"
 
 
-def _getaddrinfo(host: str, port: int, family: int) -> list[Any]:
+def look_up(host: str, port: int, family: int) -> list[Any]:
+    """What the system's resolver says of a name. Blocks; raises OSError."""
     return socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
 
 
@@ -133,11 +134,19 @@ class GuardingResolver(AbstractResolver):
     """Resolves names in threads of its own and refuses a name with any non-public address.
 
     Threads of its own, because the event loop's default executor has few and a dead name server would
-    hold them all.
+    hold them all. `trusted`: the host and port of a configured proxy, wherever it stands.
     """
 
-    def __init__(self, guard: Guard, *, threads: int = 16, lookup: Lookup = _getaddrinfo):
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        threads: int = 16,
+        lookup: Lookup = look_up,
+        trusted: tuple[str, int] | None = None,
+    ):
         self._guard = guard
+        self._trusted = trusted
         self._lookup = lookup
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="names")
 
@@ -147,7 +156,8 @@ class GuardingResolver(AbstractResolver):
         answers = await loop.run_in_executor(self._threads, self._lookup, host, port, family)
         results: list[ResolveResult] = []
         for found, _, proto, _, where in answers:
-            self._guard.judge(host, port, ipaddress.ip_address(where[0]))
+            if (host, port) != self._trusted:
+                self._guard.judge(host, port, ipaddress.ip_address(where[0]))
             results.append(
                 ResolveResult(
                     hostname=host, host=where[0], port=port, family=found, proto=proto, flags=socket.AI_NUMERICHOST
