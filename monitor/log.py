@@ -81,13 +81,15 @@ def setup(
         structlog.stdlib.add_log_level,
         structlog.processors.StackInfoRenderer(),
     ]
-    if not journal:
+    if pretty:
+        shared.append(structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False))
+    elif not journal:
         shared.append(structlog.processors.TimeStamper(fmt="iso", utc=True))
     renderer: structlog.typing.Processor
     if pretty:
         colours = stream.isatty() and not environ.get("NO_COLOR")
         shared.append(_scrub)
-        renderer = structlog.dev.ConsoleRenderer(colors=colours)
+        renderer = structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=14, pad_level=False, sort_keys=False)
     else:
         shared += [structlog.processors.format_exc_info, _scrub]
         renderer = _Json(journal=journal)
@@ -104,8 +106,14 @@ def setup(
     root.setLevel(logging.WARNING)  # of libraries
     logging.getLogger("monitor").setLevel(level.upper())
     logging.captureWarnings(True)
+    quiet = [_leave_out_routine] if pretty and level != "debug" else []
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *quiet,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=_factory,
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # a second setup (reload, tests) must reach every logger
@@ -133,6 +141,17 @@ def _name_foreign(logger: Any, method: str, event: MutableMapping[str, Any]) -> 
     event["message"] = event.get("event", "")
     event["event"] = "library"
     event["library"] = record.name if record is not None else ""
+    return event
+
+
+def _leave_out_routine(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Somebody who watches a terminal sees the alerts themselves; what went as ever would bury them."""
+    name = event.get("event")
+    nothing_new = name == "poll" and not event.get("new") and event.get("outcome") != "failed"
+    if method == "info" and (nothing_new or name in ("entry", "delivery.sent")):
+        raise structlog.DropEvent
+    for key in [key for key, value in event.items() if value is None]:
+        del event[key]
     return event
 
 

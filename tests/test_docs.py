@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import pkgutil
 import re
@@ -127,3 +128,33 @@ def test_the_locks_hold_every_dependency_with_hashes() -> None:
         assert all("--hash=sha256:" in one for one in pinned), file
         assert "index-url" not in text
         assert "find-links" not in text
+
+
+def events() -> dict[str, str]:
+    """Every event the program logs → where."""
+    found = {}
+    for file in sorted((ROOT / "monitor").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            call, name = ast.unparse(node.func), node.args[0]
+            is_log = re.search(
+                r"\blog(ger)?\.(debug|info|warning|error|critical|exception)\b", call.replace("_log", "log")
+            )
+            if is_log and isinstance(name, ast.Constant) and isinstance(name.value, str):
+                found[name.value] = f"{file.relative_to(ROOT)}:{node.lineno}"
+    return found
+
+
+def test_every_log_event_is_documented_and_no_other() -> None:
+    page = (ROOT / "docs" / "logs.md").read_text("utf-8")
+    told = set()
+    for line in page.splitlines():
+        if line.startswith("| `"):
+            told |= set(re.findall(r"`([a-z_.]+)`", line.split("|")[1]))
+        elif line.startswith("`") and "carry a traceback" in page:
+            told |= set(re.findall(r"`([a-z]+\.bug)`", line))
+    logged = events()
+    assert {"poll", "entry"} <= logged.keys()
+    assert {name: place for name, place in logged.items() if name not in told} == {}
+    assert told - logged.keys() - {"library"} == set()

@@ -103,10 +103,30 @@ def test_a_stream_that_is_not_the_journals_gets_times(tmp_path: Path) -> None:
 def test_on_a_terminal_words_and_not_json() -> None:
     stream = io.StringIO()
     log.setup(form="console", stream=stream, environ={})
-    structlog.get_logger().info("poll", title="\x1b[31mred\x07")
-    assert "poll" in stream.getvalue()
+    structlog.get_logger().info("health", title="\x1b[31mred\x07")
+    assert "health" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
     assert "\\x1b[31mred\\x07" in stream.getvalue()
+
+
+def test_on_a_terminal_what_is_routine_is_left_out_unless_asked_for() -> None:
+    def told(level: str) -> str:
+        stream = io.StringIO()
+        log.setup(level, form="console", stream=stream, environ={})
+        logger = structlog.get_logger()
+        logger.info("entry", outcome="done")
+        logger.info("poll", source="a", outcome="unchanged", new=0)
+        logger.info("poll", source="b", outcome="new", new=3, baseline=None)
+        logger.warning("poll", source="c", outcome="failed", new=0)
+        return stream.getvalue()
+
+    shown = told("info")
+    assert "source=b" in shown
+    assert "source=c" in shown
+    assert "None" not in shown
+    assert "entry" not in shown
+    assert "source=a" not in shown
+    assert "entry" in told("debug")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@
 It decides nothing about news, and does not know when things are done: that is the daemon's.
 """
 
-from monitor.app.commands import COMMANDS, answer, command, writes
+from monitor.app.commands import COMMANDS, answer, command, session, writes
+from monitor.app.ingest import arguments
 from monitor.app.once import once
 from monitor.app.parts import App, build
 from monitor.store.health import Report
 
-__all__ = ["COMMANDS", "App", "Report", "answer", "build", "command", "once", "writes"]
+__all__ = ["COMMANDS", "App", "Report", "answer", "arguments", "build", "command", "once", "session", "writes"]

@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from monitor import control
@@ -22,6 +25,7 @@ from monitor.errors import Permanent, StoreBusy
 from monitor.store import sources
 
 Command = Callable[..., Awaitable[Any]]
+Call = Callable[..., Any]
 
 PATIENCE = 5.0  # seconds a daemon may be neither there nor gone: it is starting, or ending
 
@@ -84,39 +88,49 @@ async def answer(app: App, name: str, arguments: Mapping[str, Any], progress: Pr
     return await found(app, **given)
 
 
-def command(load: Load, name: str, arguments: Mapping[str, Any], *, progress: Progress | None = None) -> Any:
-    """Ask the daemon; where none runs, take the store's lock and run the same function here.
+@contextmanager
+def session(load: Load) -> Iterator[Call]:
+    """Something to ask commands with: `call(name, arguments, progress=None)`. The daemon answers, or, without one, we.
 
-    Raises ConfigError, StoreError, and what the command raises.
+    Raises ConfigError, StoreError (StoreBusy names who holds the store); a call raises what the command raises.
     """
-    config = load()
+    directory = load().monitor.runtime_directory
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            return control.call(config.monitor.runtime_directory, name, arguments, progress=progress)
+            control.call(directory, "ping", {})
         except control.NoDaemon:
             pass
-        try:
-            return asyncio.run(_here(load(secrets=True), name, arguments, progress or (lambda done: None)))
-        except _Held as held:
-            if time.monotonic() > end:
-                raise held.error from None
-            time.sleep(0.1)
+        else:
+            yield partial(_there, directory)
+            return
+        with asyncio.Runner() as runner:
+            parts = build(load(secrets=True), idle=True)
+            try:
+                app = runner.run(parts.__aenter__())
+            except StoreBusy:  # by a daemon that is starting, or ending?
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+                continue
+            try:
+                yield partial(_here, runner, app)
+            finally:
+                runner.run(parts.__aexit__(None, None, None))
+            return
 
 
-async def _here(config: Config, name: str, arguments: Mapping[str, Any], progress: Progress) -> Any:
-    parts = build(config, idle=True)
-    try:
-        app = await parts.__aenter__()
-    except StoreBusy as error:
-        raise _Held(error) from error
-    try:
-        return await answer(app, name, arguments, progress)
-    finally:
-        await parts.__aexit__(None, None, None)
+def command(load: Load, name: str, arguments: Mapping[str, Any], *, progress: Progress | None = None) -> Any:
+    """Ask one command. See `session`."""
+    with session(load) as call:
+        return call(name, arguments, progress)
 
 
-class _Held(Exception):
-    def __init__(self, error: StoreBusy) -> None:
-        super().__init__(str(error))
-        self.error = error
+def _there(directory: Path, name: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> Any:
+    return control.call(directory, name, arguments, progress=progress)
+
+
+def _here(
+    runner: asyncio.Runner, app: App, name: str, arguments: Mapping[str, Any], progress: Progress | None = None
+) -> Any:
+    return runner.run(answer(app, name, arguments, progress or (lambda done: None)))

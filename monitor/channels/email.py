@@ -99,6 +99,11 @@ class Email:
         async with self._slots, self._connection() as smtp:
             return await self._transfer(smtp, delivery.target, raw)
 
+    async def probe(self) -> None:
+        """Connect and log in, send nothing. Raises Temporary that says what is wrong."""
+        async with self._slots, self._connection():
+            pass
+
     async def close(self) -> None:
         """Say goodbye on every kept connection."""
         self._closed = True

@@ -16,8 +16,14 @@ from monitor.cli.common import Edge, Settings
 
 # Section of the help text → verb → where its click command is.
 VERBS: dict[str, dict[str, str]] = {
+    "Run": {
+        "run": "run:run",
+        "once": "run:once",
+        "ingest": "run:ingest",
+    },
     "Configure": {
         "init": "setup:init",
+        "check": "check:check",
         "config": "setup:config",
     },
     "Alerts": {
@@ -26,6 +32,13 @@ VERBS: dict[str, dict[str, str]] = {
         "silence": "alerts:silence",
         "deliveries": "deliveries:deliveries",
         "notify": "deliveries:notify",
+    },
+    "Operate": {
+        "status": "status:status",
+        "doctor": "doctor:doctor",
+        "install": "install:install",
+        "uninstall": "install:uninstall",
+        "completion": "completion:completion",
     },
 }
 

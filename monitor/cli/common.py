@@ -52,6 +52,7 @@ class Settings:
 
     path: Path | None = None
     log_level: str | None = None
+    watching: bool = False  # `run`: what is done is logged; a command prints what came of it, and logs trouble only
 
     def load(self, *, secrets: bool = False) -> Config:
         """The configuration, and logging set up by it. Raises ConfigError.
@@ -61,7 +62,8 @@ class Settings:
         from monitor import config
 
         loaded = config.load(self.path, secrets=secrets)
-        log.setup(self.log_level or loaded.log.level, loaded.log.format)
+        level = loaded.log.level if self.watching else "warning"
+        log.setup(self.log_level or level, loaded.log.format)
         return loaded
 
     @cached_property

@@ -11,7 +11,7 @@ It does not compile rules and does not know the kinds of channels: `app` asks th
 """
 
 from monitor.config.files import find
-from monitor.config.load import keywords_query, load
+from monitor.config.load import keywords_query, load, survey
 from monitor.config.shape import (
     Auth,
     ChannelConfig,
@@ -66,4 +66,5 @@ __all__ = [
     "parse_size",
     "reveal",
     "show",
+    "survey",
 ]

@@ -54,6 +54,16 @@ def load(path: Path | None = None, *, environ: Mapping[str, str] | None = None, 
     With `secrets` false, secrets are left unread. Raises ConfigError holding all faults, one line each,
     with file, line and key path.
     """
+    config, faults = survey(path, environ=environ, secrets=secrets)
+    if faults:
+        raise ConfigError(*faults)
+    return config
+
+
+def survey(
+    path: Path | None = None, *, environ: Mapping[str, str] | None = None, secrets: bool = True
+) -> tuple[Config, list[str]]:
+    """As `load`, but what is sound of a faulty configuration together with its faults: for `check`, to look further."""
     environ = os.environ if environ is None else environ
     main = files.find(path, environ)
     base = main.parent
@@ -80,9 +90,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str] | None = None, 
     _check_references(parts, rules, tree, faults)
     on = tuple(slug for slug, channel in parts["channels"].items() if channel.enabled)
     parts["rules"] = {slug: _rule(rule, on) for slug, rule in rules.items()}
-    if faults.found:
-        raise ConfigError(*faults.found)
-    return Config(
+    config = Config(
         **parts,
         path=main,
         files=tuple(gathered.files),
@@ -90,6 +98,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str] | None = None, 
         warnings=tuple(gathered.warnings),
         tree=tree,
     )
+    return config, faults.found
 
 
 def _default_directories(gathered: files.Gathered, environ: Mapping[str, str]) -> None:
