@@ -22,7 +22,8 @@ from monitor.app.parts import App, build
 from monitor.config import Config
 from monitor.control import Progress
 from monitor.errors import Permanent, StoreBusy
-from monitor.store import sources
+from monitor.stages.words import index_text
+from monitor.store import maintenance, sources
 
 Command = Callable[..., Awaitable[Any]]
 Call = Callable[..., Any]
@@ -58,8 +59,18 @@ async def poll(app: App, *, slug: str) -> bool:
     return bool(await app.store.write(lambda db: sources.bring_forward(db, slug, app.clock())))
 
 
+async def vacuum(app: App, *, index: bool) -> dict[str, int]:
+    """Write the store's file anew, its full-text index too if asked. Returns bytes before and after."""
+    before = app.store.path.stat().st_size
+    if index:
+        await app.store.write(lambda db: maintenance.rebuild_index(db, index_text))
+    await asyncio.to_thread(app.store.maintain, maintenance.vacuum)
+    return {"before": before, "after": app.store.path.stat().st_size}
+
+
 COMMANDS: dict[str, Command] = {
     "ping": ping,
+    "db.vacuum": vacuum,
     "ingest": ingest,
     "sources.pause": writes(sources.pause),
     "sources.resume": writes(sources.resume),

@@ -31,7 +31,7 @@ from monitor.sources.sitemap import SitemapSource
 from monitor.stages.message import Links
 from monitor.stages.restraint import Route
 from monitor.store import entries, health, notices, raw, sources
-from monitor.store.connection import Connection, Lock, Store
+from monitor.store.connection import LOCK, Connection, Lock, Store
 from monitor.store.rarity import Rarity
 
 log = structlog.get_logger()
@@ -40,7 +40,6 @@ T = TypeVar("T")
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
 TENANT = "monitor.pool.tenant"
-LOCK = "monitor.lock"
 FURTHEST = timedelta(days=15)  # no due time lies further ahead: Retry-After is capped there
 PROBE = 256 * 1024  # bytes that must fit before a full disk counts as mended
 EXTEND = 30.0  # seconds systemd is asked for at a time

@@ -26,6 +26,11 @@ VERBS: dict[str, dict[str, str]] = {
         "check": "check:check",
         "config": "setup:config",
     },
+    "Look": {
+        "search": "search:search",
+        "export": "export:export",
+        "datasette": "datasette:datasette",
+    },
     "Alerts": {
         "alerts": "alerts:alerts",
         "evidence": "alerts:evidence",
@@ -39,6 +44,9 @@ VERBS: dict[str, dict[str, str]] = {
         "install": "install:install",
         "uninstall": "install:uninstall",
         "completion": "completion:completion",
+    },
+    "Store": {
+        "db": "db:db",
     },
 }
 

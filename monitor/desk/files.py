@@ -66,6 +66,12 @@ LAYOUT: dict[str, dict[str, Any]] = {
 }
 
 
+def columns_of(db: Any) -> dict[str, list[str]]:
+    """Columns of every table and view of a store, in order. `db`: a connection to it."""
+    names = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'")
+    return {row[0]: [one[1] for one in db.execute(f"PRAGMA table_info([{row[0]}])")] for row in names.fetchall()}
+
+
 def metadata(database: str, columns: dict[str, list[str]]) -> dict[str, Any]:
     """Datasette's metadata for a store. `database`: its name in Datasette; `columns`: of each table and view."""
     return {
@@ -86,10 +92,12 @@ def metadata(database: str, columns: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def _table(name: str, columns: list[str]) -> dict[str, Any]:
-    if name not in glossary.DESCRIBED:  # the full-text index's own tables
+    if name.startswith("articles_fts"):
         return {"hidden": True, "description": "Part of the full-text index."}
+    if name not in glossary.DESCRIBED:
+        return {"hidden": True, "description": "Not a table of the monitor's contract."}
     told = glossary.DESCRIBED[name]
-    described = {one: glossary.column(name, one) for one in columns}
+    described = {one: it for one in columns if (it := glossary.column(name, one))}
     return {
         "description": told.text,
         "columns": {one: f"{it.text} [{it.unit}]" if it.unit else it.text for one, it in described.items()},

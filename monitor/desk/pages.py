@@ -118,7 +118,7 @@ class Reader:
         matches = await self.rows("SELECT * FROM matches WHERE article_id = :id ORDER BY id", id=number)
         removed = await self.rows("SELECT * FROM removed_blocks WHERE article_id = :id ORDER BY position", id=number)
         marks: dict[str, list[Mark]] = {"title": [], "text": []}
-        for match in matches:
+        for match in _latest(matches):
             if not match["suppressed"]:
                 evidence = _settled(json.loads(match["evidence"]), row)
                 for field, found in marks.items():
@@ -301,11 +301,15 @@ def _sentence(sentence: str, evidence: str, field: str, rule: str) -> Markup:
 
 
 def _latest(matches: Sequence[Row]) -> list[Row]:
-    """One match a rule: of its newest version; one that raised an alert before one that repeats it."""
+    """One match a rule: of its newest version and wording; one that raised an alert before one that repeats it."""
     best: dict[str, Row] = {}
-    for match in sorted(matches, key=lambda one: (one["rule_version"], one["outcome"] == "alert", -one["id"])):
+    for match in sorted(matches, key=_weight):
         best[match["rule"]] = match
     return [best[rule] for rule in sorted(best)]
+
+
+def _weight(match: Row) -> tuple[int, int, bool, int]:
+    return match["rule_version"], match["revision"], match["outcome"] == "alert", -match["id"]
 
 
 def _behind(delay: timedelta) -> str:

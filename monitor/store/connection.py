@@ -26,6 +26,7 @@ T = TypeVar("T")
 Connection = sqlite3.Connection
 
 BUSY_SECONDS = 10.0  # how long we wait for somebody else's lock, e.g. a backup
+LOCK = "monitor.lock"  # its file, beside the store
 QUEUE = 64  # writes that may wait; more of them hold back the polls
 
 

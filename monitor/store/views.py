@@ -87,10 +87,11 @@ VIEWS: dict[str, str] = {
     # ── what was said ──────────────────────────────────────────────────────────────────────────
     "outbox": """
         SELECT id, state, channel, target, kind, attempts, try_at, last_error, created_at, sent_at, public_id
-        FROM deliveries WHERE state <> 'sent'""",
+        FROM deliveries WHERE state NOT IN ('sent', 'dropped')""",
     "delivery_list": """
         SELECT d.id, d.created_at, d.channel, d.target, d.kind, d.state, d.attempts, d.sent_at,
-               round((julianday(d.sent_at) - julianday(d.created_at)) * 86400, 1) AS delay_seconds,
+               round((julianday(d.sent_at) - julianday(COALESCE(NULLIF(d.due_at, ''), d.created_at))) * 86400, 1)
+                   AS delay_seconds,
                d.last_error, d.public_id, a.id AS alert_id, a.rule, a.article_id
         FROM deliveries d LEFT JOIN delivery_alerts x ON x.delivery_id = d.id
         LEFT JOIN alerts a ON a.id = x.alert_id""",
