@@ -22,8 +22,12 @@ def columns() -> Iterator[dict[str, list[str]]]:
 
 
 def test_every_table_and_column_is_described(columns: dict[str, list[str]]) -> None:
-    missing = [f"{table}.{name}" for table, names in columns.items() for name in names
-               if table not in glossary.DESCRIBED or not glossary.column(table, name)]  # fmt: skip
+    missing = [
+        f"{table}.{name}"
+        for table, names in columns.items()
+        for name in names
+        if table not in glossary.DESCRIBED or not glossary.column(table, name)
+    ]
     assert missing == []
 
 
@@ -31,8 +35,9 @@ def test_nothing_is_described_that_is_not_there(columns: dict[str, list[str]]) -
     assert set(glossary.DESCRIBED) == set(columns)
     own = {(table, name) for table, told in glossary.DESCRIBED.items() for name in told.columns}
     assert own <= {(table, name) for table, names in columns.items() for name in names}
-    common = {name for table, names in columns.items() for name in names
-              if name not in glossary.DESCRIBED[table].columns}  # fmt: skip
+    common = {
+        name for table, names in columns.items() for name in names if name not in glossary.DESCRIBED[table].columns
+    }
     assert set(glossary.COMMON) == common
 
 
@@ -51,8 +56,20 @@ def test_descriptions_are_sentences_and_measures_have_units() -> None:
 
 def test_views_are_the_contract_that_queries_read() -> None:
     read = {view for view in VIEWS for query in QUERIES.values() if view in query.sql}
-    assert {"alerts_today", "rule_matches", "story_timeline", "who_was_first", "removed_text", "suppressed_matches",
-            "source_health", "quiet_sources", "funnel_of_a_day", "outbox", "spam_found", "alert_list"} <= read  # fmt: skip
+    assert {
+        "alerts_today",
+        "rule_matches",
+        "story_timeline",
+        "who_was_first",
+        "removed_text",
+        "suppressed_matches",
+        "source_health",
+        "quiet_sources",
+        "funnel_of_a_day",
+        "outbox",
+        "spam_found",
+        "alert_list",
+    } <= read
 
 
 def test_layout_names_columns_that_are_there(columns: dict[str, list[str]]) -> None:
