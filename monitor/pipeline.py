@@ -153,7 +153,9 @@ class Pipeline:
         self._queue_pages(db, row, pull, fresh, now)
         self.care.worked(db, row, now, news=bool(fresh))
         due = now
-        if not pull.more:
+        if row.kind == "folder" and not pull.more:
+            due = now + timedelta(seconds=row.every)  # our own disk needs no politeness
+        elif not pull.more:
             idle = int(pull.cursor.get("idle", 0))
             due = pace.after_success(
                 now, row.every, idle=idle, hint=pull.hint, not_before=pull.not_before, seed=row.slug
