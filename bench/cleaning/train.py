@@ -152,7 +152,7 @@ def _fit(items: Sequence[Item], rows: Callable[[int], Floats], trees: int) -> Tr
     use = w > 0
     model = CatBoostClassifier(
         iterations=trees, depth=DEPTH, learning_rate=30 / trees, l2_leaf_reg=6, border_count=48, verbose=0,
-        random_seed=1, bootstrap_type="Bernoulli", subsample=0.6, rsm=0.25, thread_count=2,
+        random_seed=1, allow_writing_files=False, bootstrap_type="Bernoulli", subsample=0.6, rsm=0.25, thread_count=2,
     )  # fmt: skip
     model.fit(x[use], y[use], sample_weight=w[use])
     return _exported(model)

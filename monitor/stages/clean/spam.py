@@ -59,7 +59,8 @@ _PLACE = re.compile(
 
 PLAIN, OWN, SMALL = -0.45, -1.6, -0.9  # a word nothing is known of; one the page uses elsewhere; a small word
 CUT_AT = 2.6
-ABOUT = 2  # sentences of the page's own: from here on a page is about it
+ABOUT = 2  # blocks with sentences of the page's own, and one in eight of them: from here on a page is about it
+_DENSE_PROSE = re.compile(r"[。！？」]|的|は|が|を|는|은|ที่|และ")
 
 
 def host_of(address: str) -> str:
@@ -164,30 +165,45 @@ class _Page:
         for text in texts:
             if shapes.weight(text) < 50:
                 continue
+            here: set[str] = set()
             for sentence in _STOP.split(text):
-                here = set(_WORDS.findall(sentence.lower()))
-                topics = {kind for word in here & kinds.keys() if (kind := kinds[word]) != "pitch"}
-                topics |= {kind for _, _, kind in trades.inside(sentence) if kind != "pitch"}
-                if "[.]" in sentence or (_CRIME.search(sentence) and _PLACE.search(sentence)):
-                    topics.add("hosts")
-                if topics and self._belongs(sentence, here):
-                    self._about.update(topics)
+                topics = self._topics(sentence)
+                if topics and self._belongs(sentence):
+                    here |= topics
+            self._about.update(here)
+        # An article on a trade names its hosts, too.
+        self._enough = max(ABOUT, len(prose) // 8)
+        self._on_trade = any(count >= self._enough for kind, count in self._about.items() if kind != "hosts")
+        crime = sum(bool(_CRIME.search(text)) for text in texts)
+        self._hosts_count = self._about["hosts"] < self._enough and not (self._about["hosts"] and crime >= self._enough)
 
-    def _belongs(self, sentence: str, words: set[str]) -> bool:
-        """Whether a sentence is the page's own: it has small words, and shares others with the rest."""
+    def _topics(self, sentence: str) -> set[str]:
+        words = set(_WORDS.findall(sentence.lower()))
+        topics = {kind for word in words & self._kinds.keys() if (kind := self._kinds[word]) != "pitch"}
+        topics |= {kind for _, _, kind in trades.inside(sentence) if kind != "pitch"}
+        if "[.]" in sentence or (_CRIME.search(sentence) and _PLACE.search(sentence)):
+            topics.add("hosts")
+        return topics
+
+    def _belongs(self, sentence: str) -> bool:
+        """Whether a sentence is the page's own: long enough, with small words, or words shared with the rest."""
         if len(shapes.DENSE.findall(sentence)) > 20:
-            return bool(re.search(r"[。！？」]|的|は|が|を|는|은|ที่|และ", sentence))
+            return bool(_DENSE_PROSE.search(sentence))
+        every = _WORDS.findall(sentence.lower())
+        words = set(every)
+        small = len(words & self._small)
         shared = sum(self._used[word] > 1 for word in words if len(word) > 3 and word not in self._kinds)
-        return len(words) >= 6 and shared >= 1 and (bool(words & self._small) or shared >= 3)
+        praise = sum(word in self._kinds for word in every)
+        if len(every) >= 9 and praise * 5 < len(every) * 2:
+            return True
+        return len(every) >= 7 and (small >= 2 or (shared >= 1 and small >= 1) or shared >= 3)
 
     def _runs_of_short(self, texts: Sequence[str]) -> set[int]:
-        """Short blocks in a row that each name a trade: a list of search words, a line for each."""
+        """Short blocks in a row that are made of a trade's words: a list of search words, a line for each."""
         named = [
             shapes.weight(text) <= 60
-            and (
-                any(kind not in ("", "pitch") for kind in map(self._kinds.get, self._words[i], [""] * 99))
-                or bool(trades.inside(text))
-            )
+            and (sum(word in self._kinds for word in self._words[i]) >= 2 or bool(trades.inside(text)))
+            and self._words[i].isdisjoint(self._small)
             for i, text in enumerate(texts)
         ]
         return {i for i, here in enumerate(named) if here and sum(named[max(0, i - 3) : i + 4]) >= 3}
@@ -213,29 +229,22 @@ class _Page:
             trade = any(
                 self._live(trades.of_word(word)) for word in _WORDS.findall(_ADDRESS.sub(" ", match.group()).lower())
             )
-            if (
-                (odd >= 1.5 or trade)
-                and self._about["hosts"] < ABOUT
-                and text[: match.start()].strip() + text[match.end() :].strip()
-            ):
+            if odd >= 1.5 or trade:
                 found.append((match.start(), match.end(), 0.97))
-            elif odd >= 1.5 or trade:
-                found.append((match.start(), match.end(), 0.9))
         return found if len(self._texts) > 1 else []
 
     def _live(self, kind: str) -> bool:
         """Whether a trade's words count on this page."""
-        return bool(kind) and kind != "pitch" and self._about[kind] < ABOUT
+        return bool(kind) and kind != "pitch" and self._about[kind] < self._enough
 
     def _scored(self, i: int, text: str) -> list[_Token]:
         tokens = [_Token(m.start(), m.end(), m.lastgroup or "word", m.group()) for m in _TOKEN.finditer(text)]
         tags = any(token.kind == "tag" and trades.in_name(token.text) for token in tokens)
         dense = trades.inside(text)
-        hosts_count = self._about["hosts"] < ABOUT
         trade_here = any(self._live(self._kinds.get(word, "")) for word in self._words[i]) or bool(dense)
         for token in tokens:
             if token.kind == "url":
-                odd = oddness(token.text) if hosts_count else 0.0
+                odd = oddness(token.text) if self._hosts_count else 0.0
                 if "." not in token.text or (
                     odd >= 1.5 and sum(label_of(host_of(token.text)) in t for t in self._texts) > 3
                 ):
@@ -245,7 +254,7 @@ class _Page:
                 # Beside a tag of a trade another one that no word of the page explains is of its kind.
                 body = token.text[1:].lower()
                 trade = trades.in_name(body) or (tags and self._used[body] <= (body in self._words[i]))
-                token.score, token.strong = (2.2, True) if trade else (0.6, False)
+                token.score, token.strong = (2.2, True) if trade and not self._on_trade else (0.6, False)
             else:
                 token.score, token.strong = self._word(i, token, dense, trade_here)
         return tokens
@@ -283,6 +292,9 @@ class _Page:
         links = sum(token.strong and token.kind != "word" for token in inside)
         start, end = (inside[0].start, inside[-1].end) if inside else (0, 0)
         tail = bool(text[:start].strip()) and not text[end:].strip(" .!?/")
+        bare = links >= 2 and all(token.kind == "url" for token in inside) and (tail or not text[:start].strip())
+        if self._on_trade and links and not bare:
+            return None
         single = links == 1 == len(inside) and ((tail and score >= 2.7) or (len(tokens) == 1 and score >= 2.3))
         listed = self._i in self._listed and strong >= 1
         if score < CUT_AT and not (single or listed):
@@ -351,7 +363,7 @@ class _Page:
         )
         pitch = kinds.count("pitch")
         odd = 0.0
-        if self._about["hosts"] < ABOUT:
+        if self._hosts_count and not self._on_trade:
             odd = max(map(oddness, shapes.addresses(sentence)), default=0.0)
         content = [w for w, kind in zip(words, kinds, strict=True) if len(w) > 4 and not kind]
         shared = sum(self._used[w] - (w in self._words[i]) > 0 for w in content)

@@ -12,7 +12,8 @@ import re
 # 'stem*' stands for every word that begins so; scripts without blanks are searched as they are.
 _STEMS = {
     "gambling": """
-        casino* kasino* kazin* kaszin* cassino* казино* казіно* καζίν* slot slots slotlar* gacor togel
+        casino* gambl* glücksspiel* wager*
+        kasino* kazin* kaszin* cassino* казино* казіно* καζίν* slot slots slotlar* gacor togel
         toto judi poker* roulette rulet* рулетк* baccarat bacar* blackjack jackpot* betting sportsbook*
         bookmaker* bukmacher* zakłady букмекер* bookie* bahis* iddaa apuesta* aposta* scommess* wetten
         sportwetten ставк* lotto* lottery lotteries loter* лотере* cược xỉu xổ scatter maxwin rtp situs

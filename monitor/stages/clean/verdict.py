@@ -12,13 +12,14 @@ from monitor.stages.clean.furniture import Verdicts
 from monitor.stages.clean.head import ROLE_NUMBERS, Head
 from monitor.stages.clean.learned import Model
 
+_UNSTOPPED = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\"”“»」』’]$")
 
 # P(body) below which a block goes. Losing a sentence is the worse fault, so what ends like a sentence
 # is kept on less evidence than a scrap of three words.
 SENTENCE, LINE, SCRAP = 0.45, 0.5, 0.65
 SPOKEN = 0.55  # for speech that hangs on a block that stays
-PICKED = 0.06  # for what trafilatura picked: its choice is evidence, too
+PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
 
 def judged(blocks: Sequence[Block], above: Head, model: Model, method: str, found: Verdicts) -> None:
@@ -27,7 +28,7 @@ def judged(blocks: Sequence[Block], above: Head, model: Model, method: str, foun
         return
     texts = [block.text for block in blocks]
     roles = [ROLE_NUMBERS.get(above.roles.get(i, ""), 0) for i in range(len(blocks))]
-    p = _spoken(texts, model.probability(texts, roles))
+    p = _spoken(texts, model.probability([_with_stop(text) for text in texts], roles))
     gone = [float(p[i]) < (PICKED if method == "trafilatura" else threshold(text)) for i, text in enumerate(texts)]
     kept = [i for i in range(len(texts)) if not gone[i] and i not in found]
     first, last = (kept[0], kept[-1]) if kept else (0, len(texts))
@@ -35,6 +36,11 @@ def judged(blocks: Sequence[Block], above: Head, model: Model, method: str, foun
         if gone[i] and i not in found:
             reason = "above-text" if i < first else "below-text" if i > last else "model"
             found[i] = (reason, round(1.0 - float(p[i]), 3))
+
+
+def _with_stop(text: str) -> str:
+    """`text` with a full stop for the model's eyes, where its script has paragraphs but no full stops."""
+    return text + "." if len(_UNSTOPPED.findall(text)) >= 40 and not shapes.ENDED.search(text) else text
 
 
 def _spoken(texts: Sequence[str], p: Floats) -> Floats:
