@@ -16,7 +16,7 @@ BIN    := $(VENV)/bin
 PYTEST ?= $(BIN)/python -m pytest -n 2 --dist loadgroup
 TESTS  ?=
 
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 # The locks name every package with its hashes: nothing is resolved, nothing else is let in.
 PIP_INSTALL := $(PIP) install --no-deps --require-hashes
 
