@@ -23,8 +23,8 @@ from monitor.errors import Gone, MonitorError, Permanent, StoreError, Temporary
 from monitor.model import Article, Digest, Document, EntryState, Work
 from monitor.ports import Pull, Source, SourceRow
 from monitor.settle import Outcome, Settlement, Settler
-from monitor.stages import canonical, fulltext, pace
-from monitor.store import articles, entries, profiles, raw, sources
+from monitor.stages import canonical, flood, fulltext, pace
+from monitor.store import articles, entries, held, profiles, raw, sources
 from monitor.store.batch import GroupCommit
 from monitor.store.connection import Connection, Store
 from monitor.store.entries import PendingEntry
@@ -150,8 +150,10 @@ class Pipeline:
         pull = polled.pull
         baseline = sources.is_baseline(db, row.number)
         fresh = entries.add(db, row.number, pull.entries, now, baseline=baseline)
+        if flooded := self._hold_flood(db, row, fresh, now, baseline=baseline):
+            fresh = []
         self._queue_pages(db, row, pull, fresh, now)
-        self.care.worked(db, row, now, news=bool(fresh))
+        self.care.worked(db, row, now, news=bool(fresh or flooded))
         due = now
         if row.kind == "folder" and not pull.more:
             due = now + timedelta(seconds=row.every)  # our own disk needs no politeness
@@ -167,10 +169,11 @@ class Pipeline:
             due,
             cursor=dict(pull.cursor) if pull.cursor != row.cursor else None,
             moved_to=pull.moved_to,
-            brought_news=bool(fresh),
+            brought_news=bool(fresh or flooded),
         )
         outcome = "new" if fresh else "unchanged"
-        because = "; ".join([*pull.warnings, *(f"{name}: {reason}" for name, reason in pull.refused)])
+        refused = [f"{name}: {reason}" for name, reason in pull.refused]
+        because = "; ".join(filter(None, [flooded, *pull.warnings, *refused]))
         if fresh or because:  # an unchanged poll is a line in the log, not a row for ever
             sources.record_poll(
                 db,
@@ -207,6 +210,15 @@ class Pipeline:
             due = now + timedelta(seconds=turn * min(max(row.every, 60.0), 900.0))
             because = f"its page waits its turn: {limit} pages per visit are fetched from one source, newest first"
             entries.queue(db, portion, due, because)
+
+    def _hold_flood(self, db: Connection, row: SourceRow, fresh: list[int], now: datetime, *, baseline: bool) -> str:
+        """Hold what a source announced if it is far above its own rate. Returns why, or ''. A folder is never wild."""
+        if baseline or row.kind == "folder" or len(fresh) < flood.LEAST:
+            return ""
+        because = flood.flood(len(fresh), held.usual(db, row.number, now, without=fresh))
+        if because and held.hold(db, row.slug, fresh, because, now):
+            log.warning("source.flood", source=row.slug, held=len(fresh), because=because)
+        return because
 
     def _write_failure(self, db: Connection, polled: Polled, milliseconds: float) -> None:
         row, error = polled.row, polled.error

@@ -7,16 +7,16 @@ With a single writer the question and the answer are one step. The decisions the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
-from monitor.model import Digest, EntryState, Rule, Ruling
+from monitor.model import Digest, EntryState, Match, Rule, Ruling
 from monitor.stages import alert, dedupe, words
 from monitor.stages.restraint import Route
-from monitor.store import alerts, articles, candidates, entries, profiles
+from monitor.store import alerts, articles, candidates, entries, profiles, stories
 from monitor.store.connection import Connection
 from monitor.store.entries import PendingEntry
 from monitor.store.rarity import Rarity
@@ -53,6 +53,8 @@ class _Place:
     story: int
     new_text: bool  # the article's text was written now
     revision: int = 0  # how often the article has changed
+    before: str = ""  # what it said until now, if it changed
+    matched_before: tuple[Match, ...] = ()
 
 
 class Settler:
@@ -134,6 +136,7 @@ class Settler:
         assert number is not None
         old = articles.get(db, number)
         assert old is not None
+        matched_before = tuple(articles.matches(db, number))
         old_index = (words.index_text(old.title), words.index_text(old.text))
         revision = articles.revise(db, number, digest, ruling.because, now, old_index)
         candidates.add(db, number, digest.article.fingerprint)
@@ -144,6 +147,8 @@ class Settler:
             story=articles.story_of(db, number),
             new_text=True,
             revision=revision,
+            before=old.text,
+            matched_before=matched_before,
         )
 
     def _alerts(self, db: Connection, job: Settlement, place: _Place) -> int:
@@ -151,6 +156,14 @@ class Settler:
         pending, now, raised = job.pending, job.now, 0
         # Removed blocks belong to the stored text, not to another appearance of it.
         matches = [match for match in job.digest.matches if place.new_text or not match.suppressed]
+        found = {match.rule for match in matches if not match.suppressed}
+        withdrawn = {
+            rule: match
+            for rule, match in alert.withdrawn(place.matched_before, job.digest.article.text).items()
+            if rule in self.rules and self.rules[rule].updates
+        }
+        matches = [match for match in matches if match.rule in found or match.rule not in withdrawn]
+        matches += [match for rule, match in withdrawn.items() if rule not in found]
         if not matches:
             return 0
         subject = alert.Subject(
@@ -160,6 +173,8 @@ class Settler:
             published_at=job.digest.article.published_at,
             revision=place.revision,
             baseline=pending.baseline,
+            earlier=self._earlier(db, matches, place),
+            withdrawn=withdrawn,
         )
         told = alerts.told(db, story=place.story, article=place.article)
         silences = alerts.silences(db, now)
@@ -190,6 +205,14 @@ class Settler:
             )
             raised += number is not None
         return raised
+
+    def _earlier(self, db: Connection, matches: Sequence[Match], place: _Place) -> tuple[str, ...]:
+        """What was said before, where a rule asks for updates: only then it has to be read."""
+        if not any(match.rule in self.rules and self.rules[match.rule].updates for match in matches):
+            return ()
+        if place.revision:
+            return (place.before,)
+        return tuple(stories.texts(db, place.story, without=place.article if place.new_text else None))
 
     def _sum_up_baseline(self, db: Connection, pending: PendingEntry) -> None:
         summary = entries.baseline_summary(db, pending.source_number)

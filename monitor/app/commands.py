@@ -23,7 +23,7 @@ from monitor.config import Config
 from monitor.control import Progress
 from monitor.errors import Permanent, StoreBusy
 from monitor.stages.words import index_text
-from monitor.store import maintenance, sources
+from monitor.store import held, maintenance, sources, stories
 
 Command = Callable[..., Awaitable[Any]]
 Call = Callable[..., Any]
@@ -72,6 +72,10 @@ COMMANDS: dict[str, Command] = {
     "ping": ping,
     "db.vacuum": vacuum,
     "ingest": ingest,
+    "held.release": writes(held.release),
+    "held.discard": writes(held.discard),
+    "stories.split": writes(stories.split),
+    "stories.join": writes(stories.join),
     "sources.pause": writes(sources.pause),
     "sources.resume": writes(sources.resume),
     "sources.poll": poll,

@@ -79,6 +79,7 @@ async def build(
         stack.callback(raw_store.close)
         rarity = Rarity(config.monitor.state / "rarity.bin", clock())
         stack.callback(rarity.close)
+        await store.read(lambda db: rarity.catch_up(db, clock()))
         app = App(config, clock, store=store, raw_store=raw_store, rarity=rarity, pool=pool, mouths=mouths)
         stack.push_async_callback(app.close)
         await app.begin()

@@ -172,7 +172,7 @@ TABLES: dict[str, Table] = {
             shingles="Distinct word triples in the text | count",
             extractor="How text was taken from the document",
             cleaner="Version of the cleaner",
-            ruling="fresh: founded its story; echo: joined one",
+            ruling="fresh: founded its story; echo: joined one; by hand: split or joined by an operator",
             because="Why it founded or joined its story",
             scores="Measured likenesses behind that ruling | JSON",
             revisions="How often the text changed after it was stored | count",
@@ -180,7 +180,12 @@ TABLES: dict[str, Table] = {
     ),
     "stories": Table(
         "Articles that tell the same.",
-        _columns(title="Title of its first article", first_article_id="The article seen first"),
+        _columns(
+            title="Title of its first article",
+            first_article_id="The article seen first",
+            pinned="1: split or joined by hand",
+            joined_to="The story that took in its articles, by hand",
+        ),
     ),
     "revisions": Table(
         "What an article said before it was changed.",
@@ -315,6 +320,15 @@ VIEWS: dict[str, Table] = {
     "who_was_first": Table(
         "Stories with the outlet that had them first and how long they ran.",
         _columns(hours="From first to last sight | hours", article_id="The article seen first"),
+    ),
+    "source_overlap": Table(
+        "How much of what each source brought in the last 30 days nobody else had.",
+        _columns(
+            own="In stories that no other source told | count",
+            copied="In stories that another source told first | count",
+            first_told="Opened a story | count",
+            own_share="own / entries",
+        ),
     ),
     "removed_text": Table("Removed passages with the article and the source they come from."),
     "spam_found": Table(

@@ -10,10 +10,11 @@ A match becomes an alert once per key. The store holds keys unique, so this room
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from monitor.model import Alert, Match, Rule
+from monitor.model import Alert, Hit, Match, Rule
+from monitor.stages.differences import Said
 from monitor.stages.restraint import Silence, silenced
 
 
@@ -36,6 +37,8 @@ class Subject:
     revision: int = 0  # how often the article changed; 0 for its first text
     baseline: bool = False  # came with the first poll of its source
     held: bool = False  # part of a flood
+    earlier: tuple[str, ...] = ()  # what the story's other articles say, and what this one said before
+    withdrawn: Mapping[str, Match] = field(default_factory=dict)  # rule → what matched before and is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,19 @@ def raise_for(
     )
 
 
+def withdrawn(before: Sequence[Match], text: str) -> dict[str, Match]:
+    """What matched in an article before and is not said by its new `text`: rule → a match with the lost sentences."""
+    said = Said([text])
+    lost: dict[str, Match] = {}
+    for match in before:
+        gone = [hit for hit in match.hits if hit.field == "text" and not said.has(hit.sentence)]
+        if gone and not match.suppressed:
+            because = f"the sentence that matched was changed or withdrawn: {gone[0].sentence}"
+            hits = tuple(replace(hit, field="withdrawn", start=0, end=0, sentence_start=0) for hit in gone)
+            lost[match.rule] = replace(match, hits=hits, because=because)
+    return lost
+
+
 def _decide(
     match: Match, rule: Rule, subject: Subject, told: Told, silences: Sequence[Silence], now: datetime
 ) -> Decision:
@@ -83,7 +99,7 @@ def _decide(
         comment = f": {silence.comment}" if silence.comment else ""
         because = f"silence {silence.number} until {silence.until:%Y-%m-%d %H:%M} UTC{comment}"
         return Decision(match=match, outcome="silenced", because=because)
-    key, update_of, because = _key(rule, subject, told)
+    key, update_of, because = _key(match, rule, subject, told)
     if not key or key in told.keys:
         return Decision(match=match, outcome="repeat", because=because or f"alert {told.keys[key]} said it already")
     alert = Alert(
@@ -105,21 +121,33 @@ def too_old(rule: Rule, published_at: datetime | None, now: datetime) -> bool:
     return now - published_at > timedelta(seconds=rule.max_age)
 
 
-def _key(rule: Rule, subject: Subject, told: Told) -> tuple[str, int | None, str]:
+def _key(match: Match, rule: Rule, subject: Subject, told: Told) -> tuple[str, int | None, str]:
     """Return (key, number of the alert it updates, because); an empty key is a repeat."""
     first = told.first.get(rule.slug)
     article_key = f"{rule.slug}/article:{subject.article}"
     if subject.revision and first is not None:
-        if rule.updates:
-            return f"{article_key}/revision:{subject.revision}", first, ""
-        return "", None, f"the article changed after alert {first}; the rule does not ask for updates"
+        if not rule.updates:
+            return "", None, f"the article changed after alert {first}; the rule does not ask for updates"
+        if match.rule not in subject.withdrawn and not _adds(match.hits, subject.earlier):
+            return "", None, f"the article changed after alert {first}, but not where the rule matches"
+        return f"{article_key}/revision:{subject.revision}", first, ""
     if rule.once_per != "story":
         return article_key, first if rule.updates else None, ""
     if first is None:
         return f"{rule.slug}/story:{subject.story}", None, ""
     if rule.updates:
-        return article_key, first, ""
+        if _adds(match.hits, subject.earlier):
+            return article_key, first, ""
+        return "", None, f"alert {first} told this story already, and this article adds no sentence that matches"
     return "", None, f"alert {first} told this story already"
+
+
+def _adds(hits: Sequence[Hit], earlier: Sequence[str]) -> bool:
+    """Whether a sentence that matched is new. Headlines differ from outlet to outlet and say nothing new."""
+    if not earlier:
+        return True
+    said = Said(earlier)
+    return any(hit.field == "text" and not said.has(hit.sentence) for hit in hits)
 
 
 def _days(span: timedelta | float) -> str:

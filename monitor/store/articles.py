@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from monitor.model import Article, Digest, Fingerprint, Match, Removed, Ruling
+from monitor.model import Article, Digest, Fingerprint, Hit, Match, Removed, Ruling
 from monitor.store.connection import from_text, to_text
 
 
@@ -179,6 +179,27 @@ def add_match(
     if not match.suppressed:
         db.execute("UPDATE rules SET last_match_at = ? WHERE slug = ?", (to_text(now), match.rule))
     return int(row["id"])
+
+
+def matches(db: sqlite3.Connection, article: int) -> list[Match]:
+    """What rules found in an article as it stands now, in its text as it is kept; one match a rule."""
+    rows = db.execute(
+        """SELECT rule, rule_version, evidence, suppressed, because FROM matches
+           WHERE article_id = ?1 AND suppressed = 0 AND revision = (SELECT revisions FROM articles WHERE id = ?1)
+           ORDER BY id""",
+        (article,),
+    )
+    return list(
+        {
+            row["rule"]: Match(
+                rule=row["rule"],
+                version=row["rule_version"],
+                hits=tuple(Hit(**hit) for hit in json.loads(row["evidence"])),
+                because=row["because"],
+            )
+            for row in rows
+        }.values()
+    )
 
 
 def find_canonical(db: sqlite3.Connection, canonical_url: str) -> int | None:

@@ -107,7 +107,8 @@ CREATE TABLE stories (
     first_seen_at TEXT NOT NULL,
     last_seen_at TEXT NOT NULL,
     size INTEGER NOT NULL DEFAULT 1,         -- articles, copies not counted
-    pinned INTEGER NOT NULL DEFAULT 0
+    pinned INTEGER NOT NULL DEFAULT 0,       -- 1: split or joined by hand
+    joined_to INTEGER REFERENCES stories (id)  -- by hand; this one is empty then
 );
 
 CREATE TABLE articles (
@@ -128,7 +129,7 @@ CREATE TABLE articles (
     extractor TEXT NOT NULL DEFAULT '',
     cleaner TEXT NOT NULL DEFAULT '',
     document_sha256 TEXT NOT NULL DEFAULT '',
-    ruling TEXT NOT NULL DEFAULT 'fresh',    -- fresh, echo
+    ruling TEXT NOT NULL DEFAULT 'fresh',    -- fresh, echo, by hand
     because TEXT NOT NULL DEFAULT '',        -- why it founded or joined its story
     scores TEXT NOT NULL DEFAULT '{}',
     revisions INTEGER NOT NULL DEFAULT 0,

@@ -52,6 +52,19 @@ VIEWS: dict[str, str] = {
                s.first_article_id AS article_id,
                round((julianday(s.last_seen_at) - julianday(s.first_seen_at)) * 24, 1) AS hours
         FROM stories s JOIN articles r ON r.id = s.first_article_id JOIN sources o ON o.id = r.source_id""",
+    "source_overlap": f"""
+        SELECT source, entries, own, copied, first_told, round(1.0 * own / entries, 2) AS own_share,
+               CASE WHEN entries >= 20 AND own + first_told = 0 THEN 'adds nothing that others do not have'
+                    ELSE '' END AS remark
+        FROM (SELECT s.slug AS source, count(*) AS entries,
+                     sum(t.first_article_id = e.article_id AND e.state <> 'copy') AS first_told,
+                     sum(f.source_id <> e.source_id) AS copied,
+                     sum(f.source_id = e.source_id AND NOT EXISTS (
+                         SELECT 1 FROM entries o JOIN articles b ON b.id = o.article_id
+                         WHERE b.story_id = t.id AND o.source_id <> e.source_id)) AS own
+              FROM entries e JOIN sources s ON s.id = e.source_id JOIN articles a ON a.id = e.article_id
+              JOIN stories t ON t.id = a.story_id JOIN articles f ON f.id = t.first_article_id
+              WHERE e.seen_at >= {_MONTH} GROUP BY s.id)""",
     # ── cleaning ───────────────────────────────────────────────────────────────────────────────
     "removed_text": """
         SELECT b.id, b.article_id, b.position, b.reason, b.confidence, b.text, b.span, b.at, r.title, s.slug AS source

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from build import NOON, a_match, a_rule
 
-from monitor.stages.alert import Subject, Told, raise_for
+from monitor.stages.alert import Subject, Told, raise_for, withdrawn
 from monitor.stages.restraint import Silence
 
 TOLD = Told(keys={"envoy/story:7": 3}, first={"envoy": 3})
@@ -116,3 +117,39 @@ def test_a_match_of_a_rule_that_is_gone_is_left_out():
     subject = Subject(article=9, story=7, source="wire")
 
     assert raise_for([a_match(rule="gone")], {}, subject, told=Told(), silences=(), now=NOON) == ()
+
+
+SAID = "The envoy met the minister."
+
+
+def test_an_update_that_adds_no_sentence_that_matches_is_a_repeat():
+    decision = decide(a_rule(updates=True), told=TOLD, earlier=(f"Talks go on. {SAID}",))
+
+    assert decision.outcome == "repeat"
+    assert decision.because == "alert 3 told this story already, and this article adds no sentence that matches"
+    assert decide(a_rule(updates=True), told=TOLD, earlier=("Talks go on.",)).outcome == "alert"
+
+
+def test_a_new_headline_is_no_update():
+    title = replace(a_match().hits[0], field="title", sentence="Envoy meets minister in Doha")
+    decision = decide(a_rule(updates=True), told=TOLD, earlier=(SAID,), match=a_match(hits=(title,)))
+
+    assert decision.outcome == "repeat"
+
+
+def test_a_revision_elsewhere_is_a_repeat_and_a_withdrawn_sentence_is_not():
+    rule = a_rule(updates=True)
+    decision = decide(rule, told=TOLD, revision=1, earlier=(SAID,))
+    assert (decision.outcome, decision.because) == (
+        "repeat",
+        "the article changed after alert 3, but not where the rule matches",
+    )
+    lost = withdrawn([a_match()], "Talks go on.")
+    decision = decide(rule, told=TOLD, revision=1, earlier=(SAID,), match=lost["envoy"], withdrawn=lost)
+    assert (decision.outcome, decision.update_of) == ("alert", 3)
+    assert decision.because == f"the sentence that matched was changed or withdrawn: {SAID}"
+
+
+def test_what_is_still_said_or_was_never_told_is_not_withdrawn():
+    assert withdrawn([a_match()], f"Indeed: the envoy met the minister. {SAID}") == {}
+    assert withdrawn([a_match(suppressed=True)], "Talks go on.") == {}

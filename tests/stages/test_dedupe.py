@@ -115,7 +115,7 @@ PARAGRAPHS = FERRY.split("\n")
         ("byline", "By Kari Moe, Elmsford Courier staff and agencies. " + FERRY),
         ("local paragraph", "\n".join([*PARAGRAPHS[:3], LOCAL, *PARAGRAPHS[3:]])),
         ("trailer", FERRY + "\n" + NOTICE),
-        ("cut, with a trailer", "\n".join([*PARAGRAPHS[:2], NOTICE])),
+        ("cut, with a trailer", "\n".join([*PARAGRAPHS[:3], NOTICE])),
         ("reordered", "\n".join([PARAGRAPHS[0], PARAGRAPHS[3], PARAGRAPHS[1], PARAGRAPHS[4], PARAGRAPHS[2]])),
         ("house style", FERRY.replace(" said", " stated").replace("percent", "per cent").replace("crowns", "kroner")),
         ("update", FERRY + "\nOn Wednesday evening the government said it would meet the owners next week."),
@@ -128,7 +128,7 @@ def test_a_republication_joins_the_story(name: str, text: str, reverse: bool) ->
     ruling = (rule(old, new) if reverse else rule(new, old)).ruling
     assert ruling.kind == "echo", (name, ruling)
     assert ruling.story == 10
-    assert ruling.scores["share"] > 0.55
+    assert ruling.scores["share"] >= 0.6
 
 
 WEATHER = """The weather service has issued its forecast for {place} and the surrounding area. {day} will see {sky} \
