@@ -38,18 +38,16 @@ VERBS: dict[str, dict[str, str]] = {
         "deliveries": "deliveries:deliveries",
         "notify": "deliveries:notify",
     },
-<<<<<<< HEAD
+    "Stories": {
+        "stories": "stories:stories",
+        "held": "stories:held",
+    },
     "Operate": {
         "status": "status:status",
         "doctor": "doctor:doctor",
         "install": "install:install",
         "uninstall": "install:uninstall",
         "completion": "completion:completion",
-=======
-    "Stories": {
-        "stories": "stories:stories",
-        "held": "stories:held",
->>>>>>> ddeccf5 (Stories can be read, split and joined; updates only where they add something; floods are held)
     },
     "Store": {
         "db": "db:db",
