@@ -41,7 +41,7 @@ class Rarity:
         self._bits, width = bits, 1 << bits
         size = _PAGE + 2 * width
         try:
-            self._map = _mapped(path, size)
+            self._map, empty = _mapped(path, size)
         except OSError as error:
             raise StoreError(
                 f"cannot open {path}: {error.strerror}; check its owner, and that the disk has room"
@@ -52,7 +52,8 @@ class Rarity:
         self._stories: float
         magic, stored_bits, self._month, self._last, self._total, self._stories = _HEADER.unpack_from(self._map)
         if (magic, stored_bits) != (_MAGIC, bits):
-            self._map[:] = bytes(size)
+            if not empty:  # touching every page of a new file would cost its size in memory
+                self._map[:] = bytes(size)
             self._month, self._last, self._total, self._stories = month_of(now), 0, 0.0, 0.0
         counters = np.frombuffer(self._map, np.uint8, 2 * width, _PAGE)
         self._rows: tuple[NDArray[np.uint8], NDArray[np.uint8]] = (counters[:width], counters[width:])
@@ -124,12 +125,14 @@ class Rarity:
         _HEADER.pack_into(self._map, 0, _MAGIC, self._bits, self._month, self._last, self._total, self._stories)
 
 
-def _mapped(path: Path, size: int) -> mmap.mmap:
+def _mapped(path: Path, size: int) -> tuple[mmap.mmap, bool]:
+    """The file in memory, and whether it is new: nothing but zeros."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
     try:
-        if os.fstat(handle).st_size != size:
+        new = os.fstat(handle).st_size != size
+        if new:
             os.ftruncate(handle, 0)
             os.posix_fallocate(handle, 0, size)  # a full disk must be an error now, not a SIGBUS later
-        return mmap.mmap(handle, size)
+        return mmap.mmap(handle, size), new
     finally:
         os.close(handle)
