@@ -31,6 +31,11 @@ VERBS: dict[str, dict[str, str]] = {
         "export": "export:export",
         "datasette": "datasette:datasette",
     },
+    "Rules": {
+        "rules": "rules:rules",
+        "plan": "plan:plan",
+        "explain": "explain:explain",
+    },
     "Alerts": {
         "alerts": "alerts:alerts",
         "evidence": "alerts:evidence",

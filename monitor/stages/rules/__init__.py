@@ -12,15 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from monitor.model import Rule
-from monitor.stages.rules.book import Change, RuleBook
-from monitor.stages.rules.compiled import Compiled, compile_rule, variants_used
+from monitor.stages.rules.book import RuleBook
+from monitor.stages.rules.compiled import Compiled, compile_rule
 from monitor.stages.rules.explain import Explained, explain
 from monitor.stages.rules.faults import Fault, RuleError, caret
 from monitor.stages.rules.fulltext import superset_query
 from monitor.stages.rules.reading import Reading, Subject
 
 __all__ = [
-    "Change",
     "Checked",
     "Compiled",
     "Explained",
@@ -35,7 +34,6 @@ __all__ = [
     "explain",
     "matches",
     "superset_query",
-    "variants_used",
 ]
 
 _NO_VARIANTS: Mapping[str, Sequence[str]] = {}

@@ -6,13 +6,11 @@ be added, changed or removed without touching the others. A book is not to be sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
 
-from monitor.model import Hit, Match, Removed, Rule
+from monitor.model import Match
 from monitor.stages.rules import evidence
-from monitor.stages.rules.compiled import Compiled, compile_rule
-from monitor.stages.rules.faults import RuleError
+from monitor.stages.rules.compiled import Compiled
 from monitor.stages.rules.index import KeyIndex
 from monitor.stages.rules.nodes import cost
 from monitor.stages.rules.patterns import glob
@@ -21,21 +19,10 @@ from monitor.stages.rules.reading import Reading, Subject
 _REMEMBERED = 30_000  # words whose wildcards are known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One numbered change of a rule book, as it travels to another process. `rule` is None where it goes."""
-
-    number: int
-    slug: str
-    rule: Rule | None
-    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the sets the rule uses
-
-
 class RuleBook:
-    """Compiled rules, ready to be matched. `number` is that of the last change applied."""
+    """Compiled rules, ready to be matched."""
 
     def __init__(self, compiled: Iterable[Compiled] = ()) -> None:
-        self.number = 0
         self._rules: dict[str, Compiled] = {}
         self._slots: list[Compiled | None] = []  # by the number under which the index knows a rule
         self._free: list[int] = []
@@ -86,25 +73,6 @@ class RuleBook:
                 self._wild.remove(key)
         return True
 
-    def apply(self, changes: Iterable[Change]) -> list[RuleError]:
-        """Apply changes that are newer than `number`; returns the errors of rules that do not compile.
-
-        Such a rule keeps the version it had.
-        """
-        errors: list[RuleError] = []
-        for change in changes:
-            if change.number <= self.number:
-                continue
-            self.number = change.number
-            if change.rule is None or not change.rule.enabled:
-                self.remove(change.slug)
-                continue
-            try:
-                self.add(compile_rule(change.rule, change.variants))
-            except RuleError as error:
-                errors.append(error)
-        return errors
-
     def match(self, subject: Subject) -> list[Match]:
         """Return the rules that match, each with its evidence, by slug."""
         reading = Reading(subject)
@@ -113,37 +81,6 @@ class RuleBook:
             Match(rule=compiled.slug, version=compiled.version, hits=evidence.hits(compiled, reading))
             for compiled in found
         ]
-
-    def match_removed(self, subject: Subject, removed: Sequence[Removed], matches: Iterable[Match]) -> list[Match]:
-        """Return what matches only if the text that cleaning removed is read as well, marked as suppressed.
-
-        `matches` is what `match` returned for the same subject. Hits in removed text have the field 'removed' and
-        offsets into that block; `Match.removed` is the index of the first such block.
-        """
-        if not removed:
-            return []
-        text, begins = subject.text, []
-        for piece in removed:
-            begins.append(len(text) + 2)
-            text += "\n\n" + piece.text
-        reading = Reading(replace(subject, text=text, words=None))
-        known = {match.rule for match in matches}
-        found = sorted((c for c in self._matching(reading) if c.slug not in known), key=lambda compiled: compiled.slug)
-        out: list[Match] = []
-        for compiled in found:
-            placed = [_rebased(hit, len(subject.text), begins) for hit in evidence.hits(compiled, reading)]
-            block = next((number for number, _ in placed if number is not None), None)
-            if block is None:
-                continue
-            because = f"only in text removed as {removed[block].reason}"
-            hits = tuple(hit for _, hit in placed)
-            out.append(
-                Match(
-                    rule=compiled.slug, version=compiled.version, hits=hits,
-                    suppressed=True, removed=block, because=because,
-                )
-            )  # fmt: skip
-        return out
 
     def _matching(self, reading: Reading) -> Iterator[Compiled]:
         covered = self._wild.covered(reading.seen)
@@ -156,18 +93,6 @@ class RuleBook:
         for compiled in self._always.values():
             if compiled.holds(reading):
                 yield compiled
-
-
-def _rebased(hit: Hit, kept: int, begins: Sequence[int]) -> tuple[int | None, Hit]:
-    """A hit in the text with all removed blocks behind it → the block's index, and the hit within that block."""
-    if hit.field != "text" or hit.start < kept:
-        return None, hit
-    number = max(n for n, begin in enumerate(begins) if begin <= hit.start)
-    shift = begins[number]
-    return number, replace(
-        hit, field="removed", start=hit.start - shift, end=hit.end - shift,
-        sentence_start=max(0, hit.sentence_start - shift),
-    )  # fmt: skip
 
 
 def _wildcards(groups: Iterable[Iterable[str]]) -> set[str]:

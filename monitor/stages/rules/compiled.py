@@ -73,11 +73,6 @@ def compile_rule(rule: Rule, variants: Mapping[str, Sequence[str]] = _NO_VARIANT
     return Compiled(rule, roots[0] if len(roots) == 1 else And(tuple(roots)), warnings)
 
 
-def variants_used(query: str, variants: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """The variant sets that a rule uses: what has to travel with it."""
-    return {name: tuple(variants[name]) for name in parse(query, variants).variants}
-
-
 def _expression(rule: Rule) -> Expression:
     options = re2.Options()
     options.log_errors = False

@@ -22,12 +22,11 @@ _ABSENT = "can hold by absence alone: it would match nearly every article; say w
 
 
 class Parsed(NamedTuple):
-    """A tree, or None where there are faults; `variants` names the sets it uses."""
+    """A tree, or None where there are faults."""
 
     root: Node | None
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
-    variants: tuple[str, ...] = ()
 
 
 class _Stop(Exception):
@@ -45,7 +44,7 @@ def parse(query: str, variants: Mapping[str, Sequence[str]]) -> Parsed:
         root = None
     faults = tuple(sorted(set(lexer.faults), key=lambda fault: fault.offset))
     warnings = tuple(sorted(set(lexer.warnings), key=lambda fault: fault.offset))
-    return Parsed(None if faults else root, faults, warnings, tuple(parser.used))
+    return Parsed(None if faults else root, faults, warnings)
 
 
 class _Parser:
@@ -54,7 +53,6 @@ class _Parser:
         self.tokens = lexer.tokens
         self.faults = lexer.faults
         self.variants = variants
-        self.used: dict[str, None] = {}
         self.at = 0
         self.depth = 0
 
@@ -221,7 +219,6 @@ class _Parser:
             known = ", ".join(sorted(self.variants)) or "none is configured"
             self._fault(f"there is no variant set {{{token.text}}} (known: {known})", token.start)
             return _STAND_IN
-        self.used[token.text] = None
         children: list[Node] = []
         for form in forms:
             spelled = form.startswith("=")

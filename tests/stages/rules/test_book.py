@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import random
 import sqlite3
 from pathlib import Path
@@ -11,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.model import Removed, Rule
-from monitor.stages.rules import Change, Reading, RuleBook, Subject, compile_rule, explain, superset_query
+from monitor.model import Rule
+from monitor.stages.rules import Reading, RuleBook, Subject, compile_rule, explain, superset_query
 from monitor.stages.rules.evidence import PER_TERM, sentence
 from monitor.stages.words import index_text
 
@@ -166,27 +165,6 @@ def test_a_book_keeps_nothing_of_rules_that_went_after_many_moves() -> None:
     assert not book._wild.users
 
 
-def test_numbered_changes_travel_and_are_applied_once() -> None:
-    changes = [
-        Change(
-            number=1, slug="a", rule=Rule(slug="a", query="{who} attack*"), variants={"who": ("Soleimani", "سلیمانی")}
-        ),
-        Change(number=2, slug="b", rule=Rule(slug="b", query="Kabul")),
-        Change(number=3, slug="c", rule=Rule(slug="c", query="Kabul AND")),
-        Change(number=4, slug="b", rule=None),
-        Change(number=5, slug="d", rule=Rule(slug="d", query="Kabul", enabled=False)),
-    ]
-    book = RuleBook()
-    errors = book.apply(pickle.loads(pickle.dumps(changes)))
-    assert [error.slug for error in errors] == ["c"]
-    assert book.number == 5
-    assert slugs(book, text="سليماني attacked Kabul") == ["a"]
-    assert book.apply(changes) == []
-    assert len(book) == 1
-    book.apply([Change(number=6, slug="a", rule=Rule(slug="a", query="(("))])
-    assert slugs(book, text="Soleimani attacks") == ["a"], "a broken change leaves the version before it at work"
-
-
 def test_scope_keys_are_and_ed_with_the_query() -> None:
     rule = Rule(slug="x", query="Kabul", feeds=("bbc", "tolo"), tags=("War",), languages=("en", "fa"))
     book = RuleBook([compile_rule(rule)])
@@ -254,27 +232,6 @@ def test_regular_expressions_have_evidence_too() -> None:
     assert match.hits[0].sentence == "Call +93 700 now."
     assert slugs(book, text=text, language="fa") == []
     assert [hit.field for hit in book.match(Subject(title="+93 700", language="en"))[0].hits] == ["title"]
-
-
-def test_removed_text_makes_suppressed_matches() -> None:
-    book = book_of("Kabul", "Kabul Herat", '"read also"', "Kabul NOT Herat", "Kandahar")
-    removed = (
-        Removed(text="Share this", offset=0, at=0, reason="share", confidence=1.0),
-        Removed(text="Read also: Herat news", offset=20, at=5, reason="teaser", confidence=0.9),
-    )
-    subject = Subject(text="Blast in Kabul.")
-    matches = book.match(subject)
-    assert [match.rule for match in matches] == ["Kabul", "Kabul NOT Herat"]
-    found = book.match_removed(subject, removed, matches)
-    assert [(match.rule, match.suppressed, match.removed) for match in found] == [
-        ('"read also"', True, 1),
-        ("Kabul Herat", True, 1),
-    ]
-    assert found[0].because == "only in text removed as teaser"
-    hit = found[0].hits[0]
-    assert (hit.field, removed[1].text[hit.start : hit.end]) == ("removed", "Read also")
-    assert [(hit.field, hit.term) for hit in found[1].hits] == [("text", "Kabul"), ("removed", "Herat")]
-    assert book.match_removed(subject, (), matches) == []
 
 
 def test_explain_marks_every_part() -> None:

@@ -1,0 +1,133 @@
+"""Running a rule over stored articles and showing what came of it, for `rules backtest` and `plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.text import Text
+
+from monitor.app.parts import Mouths
+from monitor.cli.common import Settings, progress, shown
+from monitor.config import Config
+from monitor.errors import ConfigError
+from monitor.model import Hit, Rule
+from monitor.stages.backtest import SAMPLES, Backtest
+from monitor.stages.restraint import Route
+from monitor.stages.rules import Compiled, Reading, Subject, compile_rule, superset_query
+from monitor.stages.rules.evidence import hits
+from monitor.store import backtest as rows
+from monitor.store.connection import Connection
+
+MARKED = "bold black on yellow"
+
+
+def run_backtest(
+    settings: Settings,
+    db: Connection,
+    rule: Rule,
+    variants: Mapping[str, Sequence[str]],
+    since: datetime | None,
+    routes: Mapping[str, Route],
+) -> Backtest:
+    """Match one rule against the stored articles; by the full-text index where that can miss nothing."""
+    compiled = compile_rule(rule, variants)
+    question = superset_query(compiled)
+    tally = Backtest(rule=rule, routes=routes)
+    tally.articles = rows.count(db, since)
+    total = rows.count(db, since, question) if question else tally.articles
+    with progress(settings, rule.slug, total) as advance:
+        for seen in rows.articles(db, since, question):
+            _tally(tally, compiled, seen)
+            advance(1)
+    return tally
+
+
+def _tally(tally: Backtest, compiled: Compiled, seen: rows.Seen) -> None:
+    look = Reading(subject_of(seen))
+    if not compiled.holds(look):
+        return
+    wanted = len(tally.samples) < SAMPLES
+    first = next(iter(hits(compiled, look)), None) if wanted else None
+    tally.add(
+        article=seen.article, story=seen.story, source=seen.source, title=seen.title, seen_at=seen.seen_at,
+        published_at=seen.published_at, hit=first,
+    )  # fmt: skip
+
+
+def difference(db: Connection, now_it: Backtest, then_it: Backtest | None) -> tuple[list[Any], list[Any]]:
+    """The articles that a changed rule gains and loses: number and title."""
+    if then_it is None:
+        return [], []
+    gained, lost = now_it.found - then_it.found, then_it.found - now_it.found
+    return rows.titles(db, sorted(gained)), rows.titles(db, sorted(lost))
+
+
+def summary(tally: Backtest) -> dict[str, Any]:
+    """A backtest as JSON has it."""
+    return {
+        "rule": tally.rule.slug,
+        "query": tally.rule.query or f"/{tally.rule.regex}/",
+        "articles": tally.articles,
+        "matches": tally.matches,
+        "alerts": tally.alerts,
+        "messages": dict(tally.messages),
+        "too_old": tally.too_old,
+        "per_day": dict(sorted(tally.per_day.items())),
+        "per_source": dict(tally.per_source.most_common()),
+        "samples": tally.samples,
+    }
+
+
+def print_backtest(settings: Settings, tally: Backtest, since: timedelta | None) -> None:
+    out = settings.console
+    out.print(Text(f"{shown(tally.rule.slug)}: {shown(tally.rule.query or tally.rule.regex)}", style="bold"))
+    time = f"the last {since.days} days" if since is not None and since.days else "this time" if since else "all time"
+    messages = ", ".join(f"{number} by {name}" for name, number in tally.messages.items()) or "none"
+    old = f"; {tally.too_old:,} older than max_age" if tally.too_old else ""
+    out.print(Text(f"  {tally.matches:,} of {tally.articles:,} articles of {time}{old}"))
+    out.print(Text(f"  {tally.alerts:,} alerts (one per {tally.rule.once_per}), messages: {messages}"))
+    if tally.matches:
+        most = max(tally.per_day.values())
+        for day, number in sorted(tally.per_day.items()):
+            out.print(Text(f"  {day} {number:>6} {'▇' * max(1, round(40 * number / most))}"))
+        out.print(Text("  " + ", ".join(f"{name} {number}" for name, number in tally.per_source.most_common(12))))
+        for sample in tally.samples:
+            out.print(Text.assemble(f"  {sample.article}  ", (shown(sample.title), "bold")))
+            out.print(sentence_line(sample.hit))
+
+
+def print_difference(settings: Settings, gained: Sequence[Any], lost: Sequence[Any]) -> None:
+    """The articles that a changed rule gains and loses, the first ten of each."""
+    title = f"against the rule as it stands: {len(gained)} gained, {len(lost)} lost"
+    settings.console.print(Text(title, style="bold"))
+    for mark, articles in (("+", gained), ("-", lost)):
+        for row in articles[:10]:
+            settings.console.print(Text(f"  {mark} {row['article']}  {shown(row['title'])}"))
+
+
+def sentence_line(hit: Hit) -> Text:
+    """A hit's sentence with the term marked."""
+    if not hit.sentence:
+        return Text(f"  {hit.term}")
+    start, end = hit.start - hit.sentence_start, hit.end - hit.sentence_start
+    text = hit.sentence
+    return Text.assemble("  “", shown(text[:start]) if start else "", (shown(text[start:end]), MARKED),
+                         shown(text[end:]) if end < len(text) else "", "”")  # fmt: skip
+
+
+def subject_of(seen: rows.Seen) -> Subject:
+    """A stored article as rules see it."""
+    return Subject(
+        title=seen.title, text=seen.text, author=seen.byline, url=seen.url, source=seen.source, outlet=seen.outlet,
+        language=seen.language, tags=seen.tags,
+    )  # fmt: skip
+
+
+def routes_of(config: Config) -> Mapping[str, Route]:
+    """When each channel speaks; none where a secret or an option is missing: then messages are not counted."""
+    try:
+        return Mouths(config).routes
+    except ConfigError:
+        return {}

@@ -1,0 +1,106 @@
+"""`monitor plan`: what a changed configuration would do, before it is loaded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from rich.text import Text
+
+from monitor.app.watching import source_rows
+from monitor.cli.backtest import difference, print_difference, routes_of, run_backtest, summary
+from monitor.cli.common import Exit, Settings, json_option, print_json, reading, shown
+from monitor.cli.rules import since_option
+from monitor.config import Config
+from monitor.model import Rule
+from monitor.stages.rules import RuleError, compile_rule
+from monitor.store import backtest as rows
+from monitor.store import rules
+from monitor.store.connection import Connection
+
+
+@click.command()
+@since_option("7d")
+@json_option
+@click.pass_obj
+@click.pass_context
+def plan(ctx: click.Context, settings: Settings, since: timedelta | None, as_json: bool) -> None:
+    """Show what the configuration as it is now would change: sources, rules, and each changed rule's backtest.
+
+    Nothing is changed. Exit status 3 if a rule does not compile.
+    """
+    config = settings.load()
+    start = None if since is None else datetime.now(UTC) - since
+    with reading(config) as db:
+        made = {"sources": _sources(config, db), "rules": _rules(settings, config, db, start)}
+    if as_json:
+        print_json(made)
+    else:
+        _print(settings, made)
+    broken = any(rule["change"] == "broken" for rule in made["rules"])
+    ctx.exit(Exit.FINDINGS if broken else Exit.OK)
+
+
+def _sources(config: Config, db: Connection) -> list[dict[str, Any]]:
+    now = {row.slug: row for row, _ in source_rows(config)}
+    then = {row["slug"]: row["address"] for row in rows.sources(db)}
+    found = [{"source": slug, "change": "added", "address": now[slug].address} for slug in now if slug not in then]
+    found += [{"source": slug, "change": "removed", "address": then[slug]} for slug in then if slug not in now]
+    found += [
+        {"source": slug, "change": "changed", "address": row.address}
+        for slug, row in now.items()
+        if slug in then and then[slug] != row.address
+    ]
+    return sorted(found, key=lambda row: row["source"])
+
+
+def _rules(settings: Settings, config: Config, db: Connection, start: datetime | None) -> list[dict[str, Any]]:
+    standing = rules.working(db)
+    routes = routes_of(config)
+    found: list[dict[str, Any]] = []
+    for slug, rule in config.rules.items():
+        before = standing.get(slug)
+        if before is not None and rules.meaning(before) == rules.meaning(rule):
+            continue
+        change = "added" if before is None else "changed"
+        try:
+            compile_rule(rule, config.variants)
+        except RuleError as error:
+            found.append({"rule": slug, "change": "broken", "errors": error.faults})
+            continue
+        now_it = run_backtest(settings, db, rule, config.variants, start, routes)
+        then_it = _before(settings, config, db, before, start)
+        gained, lost = difference(db, now_it, then_it)
+        found.append({"rule": slug, "change": change, **summary(now_it), "gained": gained, "lost": lost})
+    found += [{"rule": slug, "change": "removed"} for slug in standing if slug not in config.rules]
+    return sorted(found, key=lambda row: row["rule"])
+
+
+def _before(settings: Settings, config: Config, db: Connection, rule: Rule | None, start: datetime | None) -> Any:
+    """The backtest of a rule as it stands; None where it cannot be run any more, its variant set gone."""
+    if rule is None:
+        return None
+    try:
+        return run_backtest(settings, db, rule, config.variants, start, {})
+    except RuleError:
+        return None
+
+
+def _print(settings: Settings, made: dict[str, list[dict[str, Any]]]) -> None:
+    out = settings.console
+    marks = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow"), "broken": ("!", "bold red")}
+    for row in made["sources"]:
+        mark, style = marks[row["change"]]
+        out.print(Text.assemble((f"{mark} source {row['source']}", style), f"  {shown(row['address'])}"))
+    for row in made["rules"]:
+        mark, style = marks[row["change"]]
+        out.print(Text(f"{mark} rule {row['rule']}  {row['change']}", style=style))
+        for fault in row.get("errors", ()):
+            out.print(Text(f"    {fault}"))
+        if "matches" in row:
+            out.print(Text(f"    {row['matches']:,} matches in {row['articles']:,} articles, {row['alerts']:,} alerts"))
+        if row["change"] == "changed":
+            print_difference(settings, row["gained"], row["lost"])
+    if not made["sources"] and not made["rules"]:
+        settings.stderr.print("nothing would change", markup=False)

@@ -1,0 +1,215 @@
+"""Stored articles as a rule would have seen them, and what became of a rule's matches. SQL only; reads."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from monitor.model import Rule
+from monitor.stages.letters import exact, fold
+from monitor.store import rules
+from monitor.store.connection import from_text, to_text
+
+
+class Seen(NamedTuple):
+    """A stored article in its first appearance."""
+
+    article: int
+    story: int
+    source: str
+    tags: tuple[str, ...]
+    title: str
+    text: str
+    byline: str
+    url: str
+    outlet: str
+    language: str
+    published_at: datetime | None
+    seen_at: datetime
+
+
+def count(db: sqlite3.Connection, since: datetime | None, question: str | None = None) -> int:
+    """How many articles `articles` will yield."""
+    where, values = _where(since, question)
+    return int(db.execute(f"SELECT count(*) FROM articles a {where}", values).fetchone()[0])
+
+
+def articles(db: sqlite3.Connection, since: datetime | None, question: str | None = None) -> Iterator[Seen]:
+    """Yield the articles seen since a time, the oldest first; `question`: only those the full-text index finds."""
+    where, values = _where(since, question)
+    rows = db.execute(
+        f"""SELECT a.id, a.story_id, s.slug, s.tags AS source_tags,
+                   (SELECT e.tags FROM entries e WHERE e.article_id = a.id ORDER BY e.id LIMIT 1) AS entry_tags,
+                   a.title, a.byline, a.url, a.outlet, a.language, a.published_at, a.seen_at, a.text
+            FROM articles a JOIN sources s ON s.id = a.source_id {where} ORDER BY a.seen_at, a.id""",
+        values,
+    )
+    for row in rows:
+        yield Seen(
+            article=row["id"],
+            story=row["story_id"],
+            source=row["slug"],
+            tags=(*json.loads(row["source_tags"] or "[]"), *json.loads(row["entry_tags"] or "[]")),
+            title=row["title"],
+            text=row["text"],
+            byline=row["byline"],
+            url=row["url"] or "",
+            outlet=row["outlet"],
+            language=row["language"],
+            published_at=from_text(row["published_at"]),
+            seen_at=from_text(row["seen_at"]) or datetime.min.replace(tzinfo=UTC),
+        )
+
+
+def article(db: sqlite3.Connection, name: str) -> Seen | None:
+    """One article by its number, its address or the address of one of its appearances."""
+    found = db.execute("SELECT id FROM articles WHERE id = ?", (name,)).fetchone() if name.isdecimal() else None
+    if found is None:
+        found = db.execute(
+            """SELECT id FROM articles WHERE canonical_url = :name OR url = :name
+               UNION ALL SELECT article_id FROM entries
+               WHERE (url = :name OR canonical_url = :name) AND article_id IS NOT NULL LIMIT 1""",
+            {"name": name},
+        ).fetchone()
+    if found is None:
+        return None
+    row = db.execute("SELECT seen_at FROM articles WHERE id = ?", (found[0],)).fetchone()
+    return next((seen for seen in articles(db, from_text(row[0])) if seen.article == found[0]), None)
+
+
+def _where(since: datetime | None, question: str | None) -> tuple[str, list[object]]:
+    parts, values = [], list[object]()
+    if since is not None:
+        parts.append("a.seen_at >= ?")
+        values.append(to_text(since))
+    if question is not None:
+        parts.append("a.id IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?)")
+        values.append(question)
+    return f"WHERE {' AND '.join(parts)}" if parts else "", values
+
+
+# ── what became of a rule ───────────────────────────────────────────────────────────────────────
+
+
+def overview(db: sqlite3.Connection, since: datetime) -> list[sqlite3.Row]:
+    """Every rule that is not retired, with its state, its matches and alerts since a time, and how they were marked."""
+    return db.execute(
+        """SELECT r.slug, r.version, r.state, r.error, r.paused_at, r.definition, r.changed_at,
+                  (SELECT max(m.matched_at) FROM matches m WHERE m.rule = r.slug) AS last_match_at,
+                  (SELECT count(*) FROM matches m WHERE m.rule = r.slug AND m.matched_at >= :since) AS matches,
+                  (SELECT count(*) FROM alerts a WHERE a.rule = r.slug AND a.created_at >= :since) AS alerts,
+                  (SELECT count(*) FROM alerts a WHERE a.rule = r.slug AND a.mark = 'relevant') AS relevant,
+                  (SELECT count(*) FROM alerts a WHERE a.rule = r.slug AND a.mark = 'noise') AS noise
+           FROM rules r WHERE r.retired_at IS NULL ORDER BY r.slug""",
+        {"since": to_text(since)},
+    ).fetchall()
+
+
+def outcomes(db: sqlite3.Connection, rule: str, since: datetime) -> list[sqlite3.Row]:
+    """What became of a rule's matches since a time: outcome and number."""
+    return db.execute(
+        """SELECT outcome, count(*) AS matches FROM matches WHERE rule = ? AND matched_at >= ?
+           GROUP BY outcome ORDER BY matches DESC""",
+        (rule, to_text(since)),
+    ).fetchall()
+
+
+def precision_by_source(db: sqlite3.Connection, rule: str) -> list[sqlite3.Row]:
+    """Marked alerts of a rule for each source: relevant, noise."""
+    return db.execute(
+        """SELECT s.slug AS name, sum(a.mark = 'relevant') AS relevant, sum(a.mark = 'noise') AS noise
+           FROM alerts a JOIN articles t ON t.id = a.article_id JOIN sources s ON s.id = t.source_id
+           WHERE a.rule = ? AND a.mark IS NOT NULL GROUP BY s.slug ORDER BY noise DESC, s.slug""",
+        (rule,),
+    ).fetchall()
+
+
+def precision_by_term(db: sqlite3.Connection, rule: str) -> list[sqlite3.Row]:
+    """Marked alerts of a rule for each term that hit in them."""
+    return db.execute(
+        """SELECT h.term AS name, count(DISTINCT CASE a.mark WHEN 'relevant' THEN a.id END) AS relevant,
+                  count(DISTINCT CASE a.mark WHEN 'noise' THEN a.id END) AS noise
+           FROM alerts a JOIN matches m ON m.id = a.match_id,
+                (SELECT json_extract(value, '$.term') AS term, x.id AS id FROM matches x, json_each(x.evidence)
+                 WHERE x.rule = :rule) h
+           WHERE a.rule = :rule AND a.mark IS NOT NULL AND h.id = m.id
+           GROUP BY h.term ORDER BY noise DESC, h.term""",
+        {"rule": rule},
+    ).fetchall()
+
+
+def way(db: sqlite3.Connection, article: int) -> list[sqlite3.Row]:
+    """The matches of an article with their outcome, alert and deliveries."""
+    return db.execute(
+        """SELECT m.rule, m.rule_version, m.outcome, m.because, m.sentence, m.suppressed, a.id AS alert,
+                  (SELECT group_concat(d.channel || ': ' || d.state, ', ') FROM delivery_alerts da
+                   JOIN deliveries d ON d.id = da.delivery_id WHERE da.alert_id = a.id) AS deliveries
+           FROM matches m LEFT JOIN alerts a ON a.match_id = m.id
+           WHERE m.article_id = ? ORDER BY m.rule, m.id""",
+        (article,),
+    ).fetchall()
+
+
+def appearances(db: sqlite3.Connection, name: str, article: int | None) -> list[sqlite3.Row]:
+    """The entries of an article, or those announced under an address."""
+    return db.execute(
+        """SELECT e.id, s.slug AS source, e.state, e.because, e.url, e.title, e.seen_at, e.settled_at
+           FROM entries e JOIN sources s ON s.id = e.source_id
+           WHERE e.article_id = ? OR e.url = ? OR e.canonical_url = ? ORDER BY e.id""",
+        (article, name, name),
+    ).fetchall()
+
+
+def facts_of(db: sqlite3.Connection, article: int) -> sqlite3.Row:
+    """What is stored of how an article was made and which story it joined."""
+    row: sqlite3.Row = db.execute(
+        """SELECT a.id, a.title, a.url, a.outlet, a.language, a.published_at, a.seen_at, a.extractor, a.cleaner,
+                  a.ruling, a.because, a.story_id, length(a.text) AS characters, st.size AS story_size,
+                  (SELECT count(*) FROM removed_blocks b WHERE b.article_id = a.id) AS removed,
+                  (SELECT group_concat(reason || ' ' || n, ', ') FROM
+                     (SELECT reason, count(*) AS n FROM removed_blocks b WHERE b.article_id = a.id
+                      GROUP BY reason ORDER BY n DESC)) AS removed_as
+           FROM articles a JOIN stories st ON st.id = a.story_id WHERE a.id = ?""",
+        (article,),
+    ).fetchone()
+    return row
+
+
+def titles(db: sqlite3.Connection, numbers: list[int]) -> list[dict[str, object]]:
+    """Number and title of articles."""
+    found: list[dict[str, object]] = []
+    for number in numbers:
+        row = db.execute("SELECT id AS article, title FROM articles WHERE id = ?", (number,)).fetchone()
+        found.append(dict(row))
+    return found
+
+
+def as_it_stands(db: sqlite3.Connection, rule: str) -> Rule | None:
+    """The version of a rule that works now."""
+    row = db.execute("SELECT working FROM rules WHERE slug = ? AND retired_at IS NULL", (rule,)).fetchone()
+    return rules.from_json(row["working"]) if row and row["working"] else None
+
+
+def words_beginning(path: Path, prefix: str, enough: int) -> int:
+    """How many distinct words of the store's full-text index begin so, counted up to `enough`."""
+    folded = fold(exact(prefix))
+    db = sqlite3.connect(":memory:", uri=True)  # a reader of the store may not make the table that lists its words
+    try:
+        db.execute("ATTACH ? AS store", (f"{path.absolute().as_uri()}?mode=ro",))
+        db.execute("CREATE VIRTUAL TABLE temp.words_seen USING fts5vocab('store', 'articles_fts', 'row')")
+        row = db.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM temp.words_seen WHERE term >= ? AND term < ? LIMIT ?)",
+            (folded, folded + "\U0010ffff", enough),
+        ).fetchone()
+        return int(row[0])
+    finally:
+        db.close()
+
+
+def sources(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    """The sources that are not retired: slug and address."""
+    return db.execute("SELECT slug, address FROM sources WHERE retired_at IS NULL ORDER BY slug").fetchall()
