@@ -29,7 +29,6 @@ ROUNDS = int(os.environ.get("CRASH_ROUNDS", "4"))
 SEED = int(os.environ.get("CRASH_SEED", "1"))
 VICTIM = Path(__file__).with_name("victim.py")
 TARGETS = ("mail a@example.org", "mail b@example.org", "hook")
-PAST = ("2026-01-01T00:00:00.000Z",)
 PEACE = 90.0  # seconds the last, undisturbed run may take
 
 CONFIG = """
@@ -156,32 +155,37 @@ class Arena:
             return subprocess.Popen(command, stdout=log, stderr=log)
 
     def round(self, world: str) -> None:
-        self.drop(self.chance.randint(4, 12))
+        self.drop(self.chance.randint(15, 25) if world in ("full", "file-limit") else self.chance.randint(4, 12))
         self.servers.behave(rude=world == "servers-rude")
+        self._look_again()
         size = self.database.stat().st_size if self.database.exists() else 0
         victim = self.start(
             *{
-                "full": ("--pages", str(self.chance.randint(0, 12))),
-                "file-limit": ("--bytes", str(max(size, 2**19) + self.chance.randint(0, 2**18))),
+                "full": ("--pages", str(self.chance.randint(0, 4))),
+                "file-limit": ("--bytes", str(size + self.chance.randint(0, 2**16))),
                 "clock-ahead": ("--clock", str(3 * 86400)),
                 "clock-behind": ("--clock", str(-3 * 86400)),
                 "jump": ("--jump", str(self.chance.choice([-86400, -600, 900, 86400]))),
             }.get(world, ())
         )
-        if self.chance.random() < 0.8:
-            self.wait_until_ready(victim)
-        time.sleep(self.chance.uniform(0.0, 2.5))
+        when = self.chance.random()
+        if when < 0.3:  # while it starts, or takes in what was dropped
+            time.sleep(self.chance.uniform(0.3, 4.0))
+        else:  # while it settles and tells
+            self.wait_for(victim, b'"entry"' if when < 0.6 else b'"delivery.sent"', b'"disk.full"')
+            time.sleep(self.chance.uniform(0.0, 1.0))
         victim.send_signal(signal.SIGKILL)
         victim.wait()
         self.inspect(world)
 
-    def wait_until_ready(self, victim: subprocess.Popen[bytes]) -> None:
-        """Or until it has ended by itself: a full disk may not even let it start."""
-        end = time.monotonic() + 20
+    def wait_for(self, victim: subprocess.Popen[bytes], *events: bytes) -> None:
+        """Until one of the events is logged, or it ended by itself: a full disk may not even let it start."""
+        end = time.monotonic() + 15
         while victim.poll() is None and time.monotonic() < end:
-            if b'"daemon.ready"' in (self.folder / "daemon.log").read_bytes()[self.logged :]:
+            said = (self.folder / "daemon.log").read_bytes()[self.logged :]
+            if any(b'"event": ' + event in said for event in events):
                 return
-            time.sleep(0.02)
+            time.sleep(0.01)
 
     def inspect(self, world: str) -> None:
         """The file is whole after every kill; remember what was under way."""
@@ -212,14 +216,20 @@ class Arena:
 
     def _make_due(self) -> None:
         """What waits for its next attempt, and what a clock that was ahead put off. First attempts need no help."""
+        self._look_again()
+        self._write("UPDATE deliveries SET try_at = ? WHERE state IN ('pending', 'uncertain') AND attempts > 0")
+        self._write("UPDATE targets SET hold_until = ?")
+
+    def _look_again(self) -> None:
+        """The folder is looked at in every round, whatever the clock was in the last."""
+        self._write("UPDATE entries SET try_at = ? WHERE state = 'pending'")
+        self._write("UPDATE sources SET next_poll_at = ?")
+
+    def _write(self, sql: str) -> None:
         if self.database.exists():
             with contextlib.closing(sqlite3.connect(self.database)) as db, db:
-                db.execute(
-                    "UPDATE deliveries SET try_at = ? WHERE state IN ('pending', 'uncertain') AND attempts > 0", PAST
-                )
-                db.execute("UPDATE targets SET hold_until = NULL")
-                db.execute("UPDATE entries SET try_at = ? WHERE state = 'pending'", PAST)
-                db.execute("UPDATE sources SET next_poll_at = ?", PAST)
+                if db.execute("PRAGMA user_version").fetchone()[0]:
+                    db.execute(sql, ("2026-01-01T00:00:00.000Z",))
 
     def _waiting(self) -> tuple[int, int, int]:
         try:
