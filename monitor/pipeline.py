@@ -111,11 +111,16 @@ class Pipeline:
     # ── gather ──────────────────────────────────────────────────────────────────────────────────
 
     async def poll_due(self, spawn: Spawn, *, everything: bool = False, limit: int = CLAIM) -> int:
-        """Claim sources whose time has come and start a task for each. Returns how many were started."""
+        """Claim sources whose time has come, or that stir, and start a task for each. Returns how many were started."""
         now = self.clock()
-        rows = await self.store.write(
-            lambda db: sources.claim_due(db, now, self.run, POLL_LEASE, limit, everything=everything)
-        )
+        stirring = [slug for source in self.sources.values() for slug in await source.stirring()]
+
+        def claim(db: Connection) -> list[SourceRow]:
+            for slug in stirring:
+                sources.bring_forward(db, slug, now)
+            return sources.claim_due(db, now, self.run, POLL_LEASE, limit, everything=everything)
+
+        rows = await self.store.write(claim)
         for row in rows:
             spawn(self.poll(row))
         return len(rows)

@@ -54,6 +54,9 @@ class Source(Protocol):
     async def acknowledge(self, source: SourceRow, pull: Pull) -> None:
         """Called after COMMIT: a folder moves its file; a feed does nothing."""
 
+    async def stirring(self) -> tuple[str, ...]:
+        """Slugs of sources that have something new, where that costs nothing to know: they are visited at once."""
+
 
 class Channel(Protocol):
     """Where an alert goes. `send` returns once the other side has accepted, with what it said, or raises.

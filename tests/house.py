@@ -35,6 +35,9 @@ class World:
             raise answer
         return answer
 
+    async def stirring(self):
+        return ()
+
     async def acknowledge(self, row, pull):
         self.acknowledged.append(pull)
 

@@ -67,6 +67,10 @@ class FeedSource:
             warnings.append(f"the address is a web page; the feed it names is read instead: {found.url}")
         return self._changed(source, feed, answer, digest, cursor, warnings, now)
 
+    async def stirring(self) -> tuple[str, ...]:
+        """Nobody knows without asking."""
+        return ()
+
     async def acknowledge(self, source: SourceRow, pull: Pull) -> None:
         """Nothing to do: validators were saved with the entries."""
 

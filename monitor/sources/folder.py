@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ SETTLE = 2.0  # seconds a file must have been still
 MAX_BYTES = 10 * 1024 * 1024
 MAX_FILES = 500  # files of one visit
 MAX_VISIT_BYTES = 32 * 1024 * 1024
+MAX_WATCHED = 100  # sub-folders whose own time is looked at between two visits
 OPEN_DEADLINE = 30.0
 
 TYPES = {
@@ -73,6 +74,17 @@ class FolderSource:
         self._settle = settle
         self._max_bytes = max_bytes
         self._sleep = sleep
+        self._watched: dict[str, dict[bytes, int]] = {}  # slug → folder → its time of change before the last visit
+
+    async def stirring(self) -> tuple[str, ...]:
+        """Slugs of folders in which something was created, renamed or removed since their last visit.
+
+        A look at the folders' own times: a file is found within seconds, whatever `every` says.
+        """
+        return await asyncio.to_thread(self._stirring)
+
+    def _stirring(self) -> tuple[str, ...]:
+        return tuple(slug for slug, times in self._watched.items() if times != _times(times))
 
     async def pull(self, source: SourceRow, now: datetime) -> Pull:
         """One visit. Raises Temporary where the folder cannot be read."""
@@ -80,15 +92,18 @@ class FolderSource:
         keeps = source.options.get("after", "keep") == "keep"
         deep = bool(source.options.get("recursive", True))
         seen = set(source.cursor.get("seen", ()))
+        before = await asyncio.to_thread(_times, self._watched.get(source.slug, [root]))
         try:
             found = await asyncio.to_thread(find, root, deep, not keeps)
         except OSError as error:
             raise _no_folder(source.address, error) from error
+        folders = list(dict.fromkeys([root, *(os.path.dirname(file.path) for file in found)]))[:MAX_WATCHED]
+        self._watched[source.slug] = {path: before.get(path, 0) for path in folders}
         stamps = {file.stamp for file in found}
         fresh = [file for file in found if file.claimed or file.stamp not in seen]
         ready = await self._settled(fresh, now)
         kept = seen & stamps
-        visit = _Visit([], [], [], [])
+        visit = _Visit([], [], [], [], more=len(ready) < len(fresh))  # a file that is being written is waited for
         for file in ready:
             if len(visit.entries) >= MAX_FILES or visit.size >= MAX_VISIT_BYTES:
                 visit.more = True
@@ -200,6 +215,17 @@ def _entry(document: Document, file: Found, source: SourceRow) -> Entry:
         content=document,
         section=file.section,
     )
+
+
+def _times(folders: Iterable[bytes]) -> dict[bytes, int]:
+    """When each folder's list of names changed, in nanoseconds; 0 for one that is not there."""
+    found = {}
+    for path in folders:
+        try:
+            found[path] = os.stat(path).st_mtime_ns
+        except OSError:
+            found[path] = 0
+    return found
 
 
 def _no_folder(address: str, error: OSError) -> Temporary:

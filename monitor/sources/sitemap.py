@@ -82,6 +82,10 @@ class SitemapSource:
             more=more,
         )
 
+    async def stirring(self) -> tuple[str, ...]:
+        """Nobody knows without asking."""
+        return ()
+
     async def acknowledge(self, source: SourceRow, pull: Pull) -> None:
         """Nothing to do: the cursor was saved with the entries."""
 

@@ -285,3 +285,35 @@ def test_a_visit_is_bounded_and_says_there_is_more(tmp_path: Path, monkeypatch: 
     second = pull(tmp_path, cursor=first.cursor)
     assert (len(second.entries), second.more) == (2, False)
     assert len({entry.guid for entry in (*first.entries, *second.entries)}) == 5
+
+
+def test_a_folder_stirs_when_a_file_comes_and_not_before(tmp_path):
+    async def main():
+        source = FolderSource(run_here, settle=0.0)
+        row = SourceRow(slug="drop", kind="folder", address=str(tmp_path), every=3600.0)
+        quiet = await source.stirring()
+        (tmp_path / "sub").mkdir()
+        (tmp_path / "sub" / "old.txt").write_text("The envoy met the minister.")
+        for _ in range(2):  # the second visit knows the sub-folder
+            await source.pull(row, datetime.now(UTC))
+        settled = await source.stirring()
+        (tmp_path / "sub" / "new.txt").write_text("The envoy resigned.")
+        return quiet, settled, await source.stirring()
+
+    assert asyncio.run(main()) == ((), (), ("drop",))
+
+
+def test_a_file_that_is_being_written_is_come_back_for_at_once(tmp_path):
+    path = tmp_path / "growing.txt"
+    path.write_text("The envoy met")
+
+    async def still_writing(seconds):
+        path.write_text(path.read_text() + " the minister.")
+
+    source = FolderSource(run_here, settle=2.0, sleep=still_writing)
+    row = SourceRow(slug="drop", kind="folder", address=str(tmp_path), every=3600.0)
+
+    pull = asyncio.run(source.pull(row, datetime.now(UTC)))
+
+    assert pull.entries == ()
+    assert pull.more
