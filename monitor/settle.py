@@ -8,7 +8,7 @@ With a single writer the question and the answer are one step. The decisions the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -16,7 +16,7 @@ import structlog
 from monitor.model import Digest, EntryState, Match, Rule, Ruling
 from monitor.stages import alert, dedupe, words
 from monitor.stages.restraint import Route
-from monitor.store import alerts, articles, candidates, entries, profiles, stories
+from monitor.store import alerts, articles, candidates, entries, profiles, reclean, stories
 from monitor.store.connection import Connection
 from monitor.store.entries import PendingEntry
 from monitor.store.rarity import Rarity
@@ -100,6 +100,36 @@ class Settler:
         if pending.baseline:
             self._sum_up_baseline(db, pending)
         return Outcome(state=place.state, because=because, article=place.article, story=place.story, alerts=raised)
+
+    def settle_again(self, db: Connection, job: Settlement, gained: frozenset[str], alert_too: bool) -> int:
+        """Write an article that was cleaned again; its story stays. Returns how many alerts were raised.
+
+        `gained`: the rules that match now and did not before. Their matches are kept with the outcome 'recleaned', or,
+        with `alert_too`, weighed like those of a new article.
+        """
+        pending, digest, now = job.pending, job.digest, job.now
+        assert pending.article is not None
+        self._revise(db, digest, Ruling(kind="revision", article=pending.article, because=job.note), now)
+        reclean.forget_suppressed(db, pending.article)
+        story = articles.story_of(db, pending.article)
+        fresh = tuple(match for match in digest.matches if match.suppressed or match.rule in gained)
+        if alert_too:
+            place = _Place(state=EntryState.DONE, because=job.note, article=pending.article, story=story, new_text=True)
+            return self._alerts(db, replace(job, digest=replace(digest, matches=fresh)), place)
+        for match in fresh:
+            outcome = "suppressed" if match.suppressed else "recleaned"
+            because = match.because if match.suppressed else "found when the article was cleaned again; not sent"
+            articles.add_match(
+                db,
+                match,
+                entry=pending.number,
+                article=pending.article,
+                story=story,
+                outcome=outcome,
+                because=because,
+                now=now,
+            )
+        return 0
 
     def _place(self, db: Connection, job: Settlement) -> _Place:
         """Which article and story the entry belongs to; writes the article if it is new or revised."""

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from monitor import control
-from monitor.app import telling
+from monitor.app import reclean, telling
 from monitor.app.ingest import ingest
 from monitor.app.parts import App, build
 from monitor.config import Config
 from monitor.control import Progress
 from monitor.errors import Permanent, StoreBusy
 from monitor.stages.words import index_text
-from monitor.store import held, maintenance, sources, stories
+from monitor.store import held, maintenance, profiles, sources, stories
 
 Command = Callable[..., Awaitable[Any]]
 Call = Callable[..., Any]
@@ -76,6 +76,8 @@ COMMANDS: dict[str, Command] = {
     "held.discard": writes(held.discard),
     "stories.split": writes(stories.split),
     "stories.join": writes(stories.join),
+    "reclean": reclean.run,
+    "profiles.change": writes(profiles.change),
     "sources.pause": writes(sources.pause),
     "sources.resume": writes(sources.resume),
     "sources.poll": poll,

@@ -131,14 +131,14 @@ class App:
         self._sources: dict[str, Source] = {}
         self._replaced: list[Callable[[], Awaitable[None]]] = []
         self._background: set[asyncio.Task[None]] = set()
-        self._settler = Settler(run=self.run, rules={}, routes=mouths.routes, rarity=rarity)
+        self.settler = Settler(run=self.run, rules={}, routes=mouths.routes, rarity=rarity)
         self.pipeline = Pipeline(
             store=store,
             raw_store=raw_store,
             pool=pool,
             sources=self._sources,
             pages=open_pages(self._web, config),
-            settler=self._settler,
+            settler=self.settler,
             run=self.run,
             clock=clock,
             workers=pool.workers,
@@ -156,7 +156,7 @@ class App:
         self._report(watch)
         told = self.pool.tell(watching.changes({}, watch.rules, self.config, every=True))
         self._in_background(self._report_compiled(told))
-        self.rules = self._settler.rules = watch.rules
+        self.rules = self.settler.rules = watch.rules
         await self.outbox.start()
 
     async def reload(self, config: Config) -> None:
@@ -170,8 +170,8 @@ class App:
         for slug, fault in faults.items():
             log.error("rule.broken", rule=slug, because=fault)
         self.mouths, self.config = mouths, config
-        self.rules = self._settler.rules = watch.rules
-        self._settler.routes = mouths.routes
+        self.rules = self.settler.rules = watch.rules
+        self.settler.routes = mouths.routes
         self.pipeline.care.routes = self._notice_routes(config, mouths)
         self.pipeline.pages_per_poll = config.fetch.pages_per_poll
         before, self.outbox = self.outbox, self._outbox()

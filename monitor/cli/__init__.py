@@ -31,6 +31,10 @@ VERBS: dict[str, dict[str, str]] = {
         "export": "export:export",
         "datasette": "datasette:datasette",
     },
+    "Cleaning": {
+        "clean": "clean:clean",
+        "reclean": "clean:reclean",
+    },
     "Rules": {
         "rules": "rules:rules",
         "plan": "plan:plan",

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from monitor.model import Document, SiteProfile
+from monitor.errors import Permanent
+from monitor.model import Document, Removed, SiteProfile
+from monitor.stages.clean import profiles as block_profiles
 from monitor.store.connection import to_text
 from monitor.store.entries import PendingEntry
 
@@ -19,6 +21,7 @@ YOUNG = 12  # pages; up to here a block seen once is worth comparing with
 MOST = 4000  # blocks handed out, the most repeated first
 FORGET_EVERY = 16  # pages between two clean-ups
 SINGLES = 3000  # blocks seen once that are kept
+RECENT = 300  # articles whose removed blocks are searched for the texts of fingerprints
 
 
 def key_of(pending: PendingEntry, page: Document | None) -> str:
@@ -69,3 +72,95 @@ def learn(db: sqlite3.Connection, key: str, learned: Iterable[int], source: int,
                    SELECT block FROM profile_blocks WHERE key = ?1 AND pages = 1 ORDER BY seen_at DESC LIMIT ?2)""",
             (key, SINGLES),
         )
+
+
+def removed_from(db: sqlite3.Connection, article: int) -> tuple[Removed, ...]:
+    """What cleaning took out of an article, in the order of the document."""
+    rows = db.execute(
+        "SELECT text, offset, at, reason, confidence, span FROM removed_blocks WHERE article_id = ? ORDER BY position",
+        (article,),
+    )
+    return tuple(
+        Removed(
+            text=row["text"],
+            offset=row["offset"],
+            at=row["at"],
+            reason=row["reason"],
+            confidence=row["confidence"],
+            span=bool(row["span"]),
+        )
+        for row in rows
+    )
+
+
+def keys_of(db: sqlite3.Connection, name: str) -> list[str]:
+    """The profiles that a source feeds, or the one of this key."""
+    rows = db.execute(
+        """SELECT p.key FROM site_profiles p LEFT JOIN sources s ON s.id = p.source_id
+           WHERE p.key = ?1 OR s.slug = ?1 ORDER BY p.key""",
+        (name,),
+    )
+    return [row["key"] for row in rows]
+
+
+def listing(db: sqlite3.Connection, name: str, least: int = 2) -> list[dict[str, object]]:
+    """What was learned of a source: its blocks with their pages, the most repeated first, with their text.
+
+    A profile holds fingerprints only; the texts are looked up among what was lately removed from the source.
+    """
+    keys = keys_of(db, name)
+    texts = _recent_texts(db, keys)
+    found = []
+    for key in keys:
+        pages = db.execute("SELECT pages FROM site_profiles WHERE key = ?", (key,)).fetchone()["pages"]
+        found += [
+            {
+                "key": key,
+                "block": row["block"],
+                "pages": row["pages"],
+                "of": pages,
+                "pinned": bool(row["pinned"]),
+                "sample": row["sample"] or texts.get(row["block"], ""),
+            }
+            for row in db.execute(
+                """SELECT block, pages, pinned, sample FROM profile_blocks
+                   WHERE key = ? AND (pages >= ? OR pinned = 1) ORDER BY pinned DESC, pages DESC, block LIMIT ?""",
+                (key, least, MOST),
+            )
+        ]
+    return found
+
+
+def _recent_texts(db: sqlite3.Connection, keys: Iterable[str]) -> dict[int, str]:
+    texts: dict[int, str] = {}
+    for key in keys:
+        rows = db.execute(
+            """SELECT r.text FROM removed_blocks r JOIN (
+                   SELECT a.id FROM articles a JOIN site_profiles p ON p.source_id = a.source_id
+                   WHERE p.key = ? ORDER BY a.id DESC LIMIT ?) AS recent ON recent.id = r.article_id
+               WHERE length(r.text) < 500""",
+            (key, RECENT),
+        )
+        for row in rows:
+            texts.setdefault(block_profiles.fingerprint(row["text"]), row["text"])
+    return texts
+
+
+def change(db: sqlite3.Connection, name: str, block: int | None = None, pin: bool = False, forget: bool = False) -> int:
+    """Forget the profiles of a source, or pin or unpin one block of them. Returns how many rows changed.
+
+    Raises Permanent where nothing was learned of `name`, or no page had the block.
+    """
+    keys = keys_of(db, name)
+    if not keys:
+        raise Permanent(f"nothing was learned of '{name}'; see `monitor sources list`", kind="no-profile")
+    marks = ", ".join("?" * len(keys))
+    if forget:
+        db.execute(f"DELETE FROM profile_blocks WHERE key IN ({marks})", keys)
+        return db.execute(f"DELETE FROM site_profiles WHERE key IN ({marks})", keys).rowcount
+    changed = db.execute(
+        f"UPDATE profile_blocks SET pinned = ? WHERE block = ? AND key IN ({marks})", (int(pin), block, *keys)
+    ).rowcount
+    if not changed:
+        raise Permanent(f"no page of '{name}' had block {block}", kind="no-block")
+    return changed

@@ -1,0 +1,172 @@
+"""`monitor clean`, `reclean` and `sources learned` as an analyst uses them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from monitor.cli import clean as verbs
+from monitor.cli import main
+from monitor.cli.common import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED = ROOT / "seeds" / "002_c7ff26e362575918.txt"
+CONFIG = """
+[monitor]
+state = "var"
+
+[folders.seeds]
+path = "drop"
+every = "1s"
+
+[rules.peace]
+query = '"peace agreement"'
+
+[rules.pensions]
+query = "pensions"
+"""
+
+
+def monitor(*arguments: str, code: int = 0, desk: Path | None = None) -> Result:
+    given = ["--config", str(desk / "config.toml"), *arguments] if desk else list(arguments)
+    result = CliRunner().invoke(main, given, catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_a_file_is_printed_clean() -> None:
+    want = (ROOT / "tests" / "expected" / SEED.name).read_text("utf-8")
+    assert monitor("clean", str(SEED)).stdout.split() == want.split()
+
+
+def test_explain_shows_what_went_and_why() -> None:
+    shown = monitor("clean", "--explain", str(SEED)).stdout
+    for wanted in ("breadcrumb", "teaser", "spam-links", "markas303", "KABUL"):
+        assert wanted in shown
+
+
+def test_json_holds_the_account() -> None:
+    (line,) = monitor("clean", "--json", str(SEED)).stdout.splitlines()
+    found = json.loads(line)
+    assert found["title"] == "US, Taliban at odds over peace deal"
+    assert {"text", "offset", "at", "reason", "confidence", "span"} == set(found["removed"][0])
+    assert len(found["spam_hosts"]) == 3
+
+
+BODY = [
+    "The council of {0} met on Tuesday and agreed on a budget of {1} million for the schools of the district.",
+    "“We in {0} had hoped for more,” said the head of the parents' association, who has led it for {1} years.",
+    "Work on the roof of the school in {0} will begin in spring and take {1} weeks, the council's office said.",
+]
+REPEATED = "Readers of this paper know that the valley is a good place to live, whatever the weather may be like."
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    paper = tmp_path / "in" / "paper"
+    paper.mkdir(parents=True)
+    for n, town in enumerate(["Altena", "Werdohl", "Plettenberg", "Finnentrop", "Lennestadt"], 3):
+        text = "\n\n".join(part.format(town, n) for part in BODY)
+        (paper / f"{town}.txt").write_text(f"{text}\n\n{REPEATED}\n", "utf-8")
+    (tmp_path / "in" / "broken.pdf").write_bytes(b"%PDF-1.4 nonsense")
+    (tmp_path / "in" / ".hidden.txt").write_text("not read")
+    return tmp_path
+
+
+def test_a_folder_learns_from_its_files_and_says_what_it_could_not_read(folder: Path) -> None:
+    result = monitor("clean", "--out", str(folder / "out"), str(folder / "in"), code=1)
+    assert "broken.pdf" in result.stderr
+    assert "5 of 6 files" in result.stderr
+    written = sorted(path.name for path in (folder / "out").rglob("*.txt"))
+    assert written == ["Altena.txt", "Finnentrop.txt", "Lennestadt.txt", "Plettenberg.txt", "Werdohl.txt"]
+    text = (folder / "out" / "paper" / "Altena.txt").read_text("utf-8")
+    assert "Work on the roof of the school in Altena" in text
+    assert REPEATED not in text
+
+
+def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+    assert "no file or folder" in monitor("clean", str(tmp_path / "absent.txt"), code=2).stderr
+    (tmp_path / "x.png").write_bytes(b"")
+    assert "no readable file" in monitor("clean", str(tmp_path), code=2).stderr
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one seed taken through."""
+    place = tmp_path_factory.mktemp("desk")
+    (place / "config.toml").write_text(CONFIG, "utf-8")
+    (place / "drop").mkdir()
+    monitor("ingest", str(SEED), desk=place)
+    return place
+
+
+def store(desk: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(desk / "var" / "monitor.db", isolation_level=None)
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def test_a_stored_article_is_explained_by_its_number(desk: Path) -> None:
+    shown = monitor("clean", "--explain", "1", desk=desk).stdout
+    assert "spam-links" in shown
+    assert "there is no article 99" in monitor("clean", "99", desk=desk, code=1).stderr
+
+
+def test_reclean_changes_nothing_where_nothing_has_changed(desk: Path) -> None:
+    report = json.loads(monitor("reclean", "--json", desk=desk).stdout)
+    assert (report["seen"], report["changed"], report["gone"], report["failed"]) == (1, [], 0, 0)
+
+
+def test_reclean_mends_an_article_and_keeps_what_it_said(desk: Path) -> None:
+    db = store(desk)
+    db.execute("UPDATE articles SET byline = 'Somebody Else'")
+    db.execute("DELETE FROM removed_blocks WHERE reason = 'teaser'")
+    dry = json.loads(monitor("reclean", "--dry-run", "--json", desk=desk).stdout)
+    assert [change["article"] for change in dry["changed"]] == [1]
+    assert db.execute("SELECT count(*) FROM revisions").fetchone()[0] == 0
+    assert "1 changed" in monitor("reclean", desk=desk).stderr
+    row = db.execute("SELECT byline, revisions FROM articles").fetchone()
+    assert (row["byline"], row["revisions"]) == ("", 1)
+    assert db.execute("SELECT count(*) FROM removed_blocks WHERE reason = 'teaser'").fetchone()[0] > 2
+    outcomes = {row["rule"]: row["outcome"] for row in db.execute("SELECT rule, outcome FROM matches")}
+    assert outcomes["pensions"] == "suppressed"
+    assert outcomes["peace"] != "recleaned"  # it matched before
+
+
+def test_reclean_records_a_rule_that_matches_now_and_sends_nothing(desk: Path) -> None:
+    db = store(desk)
+    db.execute("DELETE FROM delivery_alerts")
+    db.execute("DELETE FROM alerts")
+    db.execute("DELETE FROM matches")
+    report = json.loads(monitor("reclean", "--json", desk=desk).stdout)
+    assert report["changed"][0]["gained"] == ["peace"]
+    assert report["alerts"] == 0
+    assert db.execute("SELECT outcome FROM matches WHERE rule = 'peace'").fetchone()["outcome"] == "recleaned"
+
+
+def test_an_unknown_source_is_told(desk: Path) -> None:
+    assert "no source 'nope'" in monitor("reclean", "--source", "nope", desk=desk, code=1).stderr
+
+
+def learned(desk: Path, *arguments: str, code: int = 0) -> Result:
+    settings = Settings(path=desk / "config.toml")
+    result = CliRunner().invoke(verbs.learned, arguments, obj=settings)
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
+
+
+def test_what_was_learned_is_shown_pinned_and_forgotten(desk: Path) -> None:
+    rows = json.loads(learned(desk, "ingest", "--all", "--json").stdout)
+    spoken = {row["sample"]: row["block"] for row in rows}
+    assert "Check Also" in spoken
+    learned(desk, "ingest", "--pin", str(spoken["Check Also"]))
+    assert [row["sample"] for row in json.loads(learned(desk, "ingest", "--json").stdout)] == ["Check Also"]
+    learned(desk, "ingest", "--unpin", str(spoken["Check Also"]))
+    assert json.loads(learned(desk, "ingest", "--json").stdout) == []
+    learned(desk, "ingest", "--forget")
+    assert json.loads(learned(desk, "ingest", "--all", "--json").stdout) == []
+    learned(desk, "ingest", "--forget", code=1)
