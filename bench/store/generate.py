@@ -421,9 +421,11 @@ class Filler:
     # ── the end ────────────────────────────────────────────────────────────────────────────────
 
     def finish(self) -> None:
-        """The sketches, in the order of their tree, then counts that depend on everything."""
-        for month in sorted({month for month, _ in self.sketches}):
+        """The sketches of the two months that nights leave, in the order of their tree, then counts."""
+        for month in range(month_of(self.now) - 1, month_of(self.now) + 1):
             numbers = np.array([i + 1 for i, (m, _) in enumerate(self.sketches) if m == month], dtype=np.int64)
+            if not len(numbers):
+                continue
             keys = np.stack([k for m, k in self.sketches if m == month])
             flat, owner = keys.ravel(), np.repeat(numbers, KEYS)
             order = np.lexsort((owner, flat))

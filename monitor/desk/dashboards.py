@@ -72,11 +72,12 @@ def dashboards(database: str) -> dict[str, Any]:
             },
         ),
         "health": (
-            "Failed polls: a calendar of each source",
-            "SELECT source, day, polls, failed, round(100.0 * failed / polls, 1) AS percent FROM poll_days"
-            " ORDER BY day",
+            "Failed polls: a calendar of the 25 sources that fail most",
+            "WITH worst AS (SELECT source FROM poll_days GROUP BY source ORDER BY sum(failed) DESC, source LIMIT 25)"
+            " SELECT source, day, polls, failed, round(100.0 * failed / polls, 1) AS percent FROM poll_days"
+            " WHERE source IN worst ORDER BY day",
             {
-                "autosize": {"type": "fit-x", "contains": "padding"},
+                "height": 380,
                 "mark": {"type": "rect", "tooltip": True},
                 "encoding": {"x": _day(), "y": _axis("source", "", "nominal"),
                              "color": _axis("percent", "failed, %", scale={"domain": [0, 100], "scheme": "orangered"})},

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from datasette import hookimpl
+from datasette import handle_exception, hookimpl
 from datasette.utils import sqlite_timelimit, tilde_decode, tilde_encode
 from datasette.utils.asgi import Response
 from markupsafe import Markup
@@ -22,6 +22,10 @@ from monitor.desk.pages import Reader
 from monitor.store import search
 
 __all__ = ["asgi_wrapper", "menu_links", "prepare_connection", "register_routes", "render_cell"]
+
+# Where rich is installed, Datasette prints every local variable for every page that is not there: a second of work and
+# four hundred lines of log for each mistyped address.
+handle_exception.rich = None
 
 # The desk's own pages hold no script at all. Datasette's have scripts and styles in the page; Vega compiles
 # expressions. None may load anything from elsewhere, be framed by others, or send a form away.

@@ -114,7 +114,7 @@ def _fold(cuts: Sequence[Cut]) -> Markup:
     if not cuts:
         return Markup()
     rules = [rule for cut in cuts for rule in cut.rules]
-    reasons = ", ".join(dict.fromkeys(cut.reason for cut in cuts))
+    reasons = plain(", ".join(dict.fromkeys(cut.reason for cut in cuts)))
     out = Markup('<details class="cut{}"{}><summary>{} <span>{}</span></summary>').format(
         " warned" if rules else "",
         Markup(" open") if rules else "",
@@ -126,7 +126,7 @@ def _fold(cuts: Sequence[Cut]) -> Markup:
         if cut.rules:
             warning = Markup("<strong>{} matched only here: no alert.</strong> ").format(", ".join(cut.rules))
         out += Markup('<blockquote dir="auto">{}<footer>{}{}{}, {:.0f} % sure</footer></blockquote>').format(
-            plain(cut.text), warning, cut.reason, " (a piece of the paragraph above)" if cut.inside else "",
+            plain(cut.text), warning, plain(cut.reason), " (a piece of the paragraph above)" if cut.inside else "",
             cut.confidence * 100,
         )  # fmt: skip
     return out + Markup("</details>\n")
