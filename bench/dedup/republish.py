@@ -27,6 +27,7 @@ class Sample:
     text: str
     story: str
     kind: str
+    url: str | None = None
 
 
 STYLE = {
