@@ -145,7 +145,6 @@ class Fingerprint:
 
     exact: str  # hex hash of the normalised clean text; '' for an empty text
     keys: tuple[int, ...] = ()  # the sketch: bottom-k shingle hashes, signed 64 bit
-    facts: tuple[str, ...] = ()  # numbers, and names in mid-sentence
     shingles: int = 0  # how many distinct shingles the text has
 
 

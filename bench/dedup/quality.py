@@ -192,7 +192,7 @@ def by_monitor(folder: Path, count: int) -> Finder:
             title=sample.title,
             text=sample.text,
             canonical_url=canonical_url(sample.url),
-            fingerprint=fingerprint(analyse(sample.text).forms, sample.title, sample.text),
+            fingerprint=fingerprint(analyse(sample.text).forms),
         )
         judgement = rule_on(article, candidates.find(db, article, now), rarity)
         ruling = judgement.ruling

@@ -80,7 +80,7 @@ def step(db: sqlite3.Connection, rarity: Rarity, title: str, text: str, number: 
         title=title,
         text=text,
         canonical_url=f"https://example.com/story/{number}",
-        fingerprint=fingerprint(forms, title, text),
+        fingerprint=fingerprint(forms),
     )
     clock.book("fingerprint")
     found = candidates.find(db, article, NOW)
@@ -111,7 +111,7 @@ def fill(db: sqlite3.Connection, rarity: Rarity, count: int) -> None:
         rows, sketches = [], []
         for number in range(start + 1, min(count, start + BATCH) + 1):
             title, text = next(source)
-            found = fingerprint(analyse(text).forms, title, text)
+            found = fingerprint(analyse(text).forms)
             seen = NOW - timedelta(days=DAYS * (1 - number / count))
             rows.append((number, to_text(seen), title, text, found.exact, f"https://example.com/story/{number}"))
             sketches += [(candidates.month_of(seen), key, number) for key in found.keys]
@@ -143,7 +143,7 @@ def measure(folder: Path, count: int, documents_measured: int) -> dict[str, obje
     seed = int(time.time()) if path.stat().st_size else 2  # a store that is used again has met the last documents
     chance, source = random.Random(seed), documents(seed)
     title, text = next(source)
-    asked = Article(title=title, text=text, fingerprint=fingerprint(tokens(text), title, text))
+    asked = Article(title=title, text=text, fingerprint=fingerprint(tokens(text)))
     began = time.perf_counter()
     db, rarity = connect(path), Rarity(rarity_path, NOW)
     rule_on(asked, candidates.find(db, asked, NOW), rarity)

@@ -208,7 +208,6 @@ class Filler:
                 published,
                 seen_at,
                 f"{article:032x}",
-                json.dumps([str(article % 900)]),
                 len(report.text) // 7,
                 "trafilatura",
                 "1",
@@ -460,7 +459,7 @@ COLUMNS = {
     "polls": "id, source_id, started_at, milliseconds, outcome, status, received_bytes, entries, new_entries, because",
     "stories": "id, title, first_article_id, first_seen_at, last_seen_at, size, pinned",
     "articles": "id, story_id, source_id, url, canonical_url, title, byline, outlet, text, language, published_at,"
-    " seen_at, text_hash, facts, shingles, extractor, cleaner, document_sha256, ruling, because, scores, revisions",
+    " seen_at, text_hash, shingles, extractor, cleaner, document_sha256, ruling, because, scores, revisions",
     "articles_fts": "rowid, text, title",
     "entries": "id, source_id, guid, url, canonical_url, title, author, outlet, language, published_at, seen_at,"
     " announced_hash, state, because, article_id, settled_at",

@@ -103,7 +103,7 @@ def settling(db: Connection, count: int, seed: int) -> None:
             title=report.title, text=report.text, url=url, canonical_url=url, outlet="Measured", language="en",
             published_at=now, extractor="trafilatura", cleaner="1",
             fingerprint=Fingerprint(
-                exact=f"{numbers.integers(2**62):032x}", shingles=400, facts=("12", "7"),
+                exact=f"{numbers.integers(2**62):032x}", shingles=400,
                 keys=tuple(numbers.integers(-(2**31), 2**31, KEYS).tolist()),
             ),
         )  # fmt: skip

@@ -168,7 +168,6 @@ TABLES: dict[str, Table] = {
         _columns(
             text="Clean text; paragraphs are parted by a blank line",
             text_hash="Hash of the normalised text: equal texts have equal hashes",
-            facts="Numbers and names that tell templated news apart | JSON",
             shingles="Distinct word triples in the text | count",
             extractor="How text was taken from the document",
             cleaner="Version of the cleaner",

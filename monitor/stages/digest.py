@@ -57,7 +57,7 @@ def digest(work: Work, book: Book) -> Digest:
         document_sha256=document.sha256,
     )
     forms = words.analyse(article.text).forms
-    article = replace(article, fingerprint=fingerprint(forms, article.title, article.text))
+    article = replace(article, fingerprint=fingerprint(forms))
     subject = subject_of(work, article)
     matches = book.match(subject)
     return Digest(

@@ -1,4 +1,4 @@
-"""Words → exact hash, sketch, facts: what duplicates are found by.
+"""Words → exact hash and sketch: what duplicates are found by; text → its facts.
 
 Word 3-grams ("shingles"; a character of Chinese, Japanese or Thai is a word here, as in `words`) are hashed in one
 vectorised pass. The sketch is a bottom-k sample of them (Broder, "On the resemblance and containment of documents",
@@ -23,7 +23,6 @@ LENGTH = 3  # words in a shingle
 KEYS = 24  # smallest hashes of the whole text
 HEAD_KEYS = 10  # smallest hashes of its head …
 HEAD = 60  # … which is so many shingles long
-MAX_FACTS = 64
 
 _BASE = 0x9E3779B97F4A7C15  # odd, so that its powers have inverses modulo 2**64
 _BLOCK = 1 << 14
@@ -34,19 +33,14 @@ _ASCII_NAME = re.compile(r"(?<=[A-Za-z0-9_,;] )[A-Z][A-Za-z0-9_'-]*")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 
 
-def fingerprint(forms: Sequence[str], title: str, text: str) -> Fingerprint:
-    """What duplicates of an article are found by. `forms`: normalised words of the text (`words.analyse`).
+def fingerprint(forms: Sequence[str]) -> Fingerprint:
+    """What duplicates of an article are found by. `forms`: normalised words of its text (`words.analyse`).
 
-    The same for texts that differ in case, white space and punctuation only; facts apart, which need the capitals.
+    The same for texts that differ in case, white space and punctuation only.
     """
     hashes = shingles(forms)
     distinct = ascending(hashes)
-    return Fingerprint(
-        exact=exact_hash(forms),
-        keys=_keys(distinct, hashes),
-        facts=tuple(sorted(facts(text)))[:MAX_FACTS],
-        shingles=len(distinct),
-    )
+    return Fingerprint(exact=exact_hash(forms), keys=_keys(distinct, hashes), shingles=len(distinct))
 
 
 def exact_hash(forms: Sequence[str]) -> str:

@@ -87,7 +87,6 @@ def _content(article: Article) -> dict[str, object]:
         "language": article.language,
         "published_at": to_text(article.published_at) if article.published_at else None,
         "text_hash": article.fingerprint.exact,
-        "facts": json.dumps(article.fingerprint.facts, ensure_ascii=False),
         "shingles": article.fingerprint.shingles,
         "extractor": article.extractor,
         "cleaner": article.cleaner,
@@ -228,9 +227,7 @@ def as_article(row: sqlite3.Row) -> Article:
         outlet=row["outlet"],
         language=row["language"],
         published_at=from_text(row["published_at"]),
-        fingerprint=Fingerprint(
-            exact=row["text_hash"], facts=tuple(json.loads(row["facts"])), shingles=row["shingles"]
-        ),
+        fingerprint=Fingerprint(exact=row["text_hash"], shingles=row["shingles"]),
         extractor=row["extractor"],
         cleaner=row["cleaner"],
         document_sha256=row["document_sha256"],

@@ -39,6 +39,8 @@ def find(db: sqlite3.Connection, article: Article, seen_at: datetime) -> list[Ca
     ranked = nlargest(3 * BEST, ((weight, n) for n, weight in weights.items() if shared[n] >= SHARED_KEYS))
     # The best one stays, however many have its keys: a story that sixty outlets print is no boilerplate.
     likely = [n for place, (weight, n) in enumerate(ranked) if (weight >= LEAST or not place) and n not in exact]
+    if len(likely) <= BEST_OF_STORY:
+        return load(db, [*exact, *likely], shared)
     stories = dict(db.execute(f"SELECT id, story_id FROM articles WHERE {_among('id', likely)}", likely).fetchall())
     chosen, per_story = list(exact), Counter[int]()
     for number in likely:
@@ -46,19 +48,20 @@ def find(db: sqlite3.Connection, article: Article, seen_at: datetime) -> list[Ca
         if story is not None and per_story[story] < BEST_OF_STORY and len(chosen) < BEST:
             per_story[story] += 1
             chosen.append(number)
-    found = {candidate.article: candidate for candidate in load(db, chosen, shared)}
-    return [found[number] for number in chosen if number in found]
+    return load(db, chosen, shared)
 
 
 def load(db: sqlite3.Connection, numbers: Sequence[int], shared: Mapping[int, int] | None = None) -> list[Candidate]:
-    """Stored articles as candidates, without their sketch keys."""
+    """Stored articles as candidates, in the order asked for, without their sketch keys."""
+    if not numbers:
+        return []
     rows = db.execute(
         f"""SELECT articles.id, story_id, title, text, text_hash, articles.canonical_url, sources.slug
             FROM articles JOIN sources ON sources.id = source_id WHERE {_among("articles.id", numbers)}""",
         numbers,
     )
-    return [
-        Candidate(
+    found = {
+        row["id"]: Candidate(
             article=row["id"],
             story=row["story_id"],
             title=row["title"],
@@ -69,7 +72,8 @@ def load(db: sqlite3.Connection, numbers: Sequence[int], shared: Mapping[int, in
             shared=shared.get(row["id"], 0) if shared else 0,
         )
         for row in rows
-    ]
+    }
+    return [found[number] for number in numbers if number in found]
 
 
 def add(db: sqlite3.Connection, article: int, fingerprint: Fingerprint) -> None:
@@ -151,5 +155,4 @@ def _by_sketch(
 
 
 def _among(column: str, values: Sequence[int]) -> str:
-    # SQLite would read the whole table to find nothing IN ().
-    return f"{column} IN ({', '.join('?' * len(values))})" if values else f"{column} = NULL"
+    return f"{column} IN ({', '.join('?' * len(values))})"

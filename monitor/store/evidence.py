@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.store import letters
 
-_JSON = ("scores", "facts", "evidence", "definition", "working", "tags")
+_JSON = ("scores", "evidence", "definition", "working", "tags")
 
 
 def gather(db: sqlite3.Connection, alert: int) -> dict[str, Any] | None:

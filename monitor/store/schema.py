@@ -124,7 +124,6 @@ CREATE TABLE articles (
     published_at TEXT,                       -- unknown stays NULL, never 'now'
     seen_at TEXT NOT NULL,
     text_hash TEXT NOT NULL DEFAULT '',      -- of the normalised clean text
-    facts TEXT NOT NULL DEFAULT '[]',        -- numbers and names that tell templated news apart
     shingles INTEGER NOT NULL DEFAULT 0,
     extractor TEXT NOT NULL DEFAULT '',
     cleaner TEXT NOT NULL DEFAULT '',

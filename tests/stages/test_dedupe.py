@@ -58,7 +58,7 @@ def an_article(text: str, title: str = "", url: str | None = None) -> Article:
         title=title,
         text=text,
         canonical_url=canonical_url(url),
-        fingerprint=fingerprint(tokens(text), title, text),
+        fingerprint=fingerprint(tokens(text)),
     )
 
 
