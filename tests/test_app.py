@@ -1,0 +1,236 @@
+"""The app: what a configuration becomes, one round by hand, and what can be asked of it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+import pytest
+
+from monitor import app as live
+from monitor.app.watching import headers_of
+from monitor.errors import ConfigError, Permanent, StoreBusy, StoreFull
+
+TEXT = "Talks go on\n\nThe envoy met the minister in Doha on Sunday, and they said that talks would go on."
+OTHER = "Herring and cod\n\nThe ministry of fisheries published its yearly figures on herring, cod and the cold sea."
+
+
+def inside(place, story, **options):
+    """Run `story(app)` inside an open app. Returns what it returns."""
+
+    async def main():
+        async with live.build(place.load(), **options) as app:
+            return await story(app)
+
+    return asyncio.run(main())
+
+
+async def rows(app, sql):
+    return [tuple(row) for row in await app.store.read(lambda db: db.execute(sql).fetchall())]
+
+
+# ── what a configuration becomes ────────────────────────────────────────────────────────────────
+
+
+def test_sources_and_rules_become_rows_and_those_no_longer_named_are_retired(place):
+    place.write(
+        "[feeds.wire]\nurl = 'https://wire.example/feed'\nevery = '5m'\ntags = ['world']\noutlet = 'The Wire'\n"
+    )
+
+    async def look(app):
+        return (
+            await rows(
+                app, "SELECT slug, kind, every_seconds, outlet, baseline, retired_at IS NULL FROM sources ORDER BY 1"
+            ),
+            await rows(app, "SELECT slug, state, version FROM rules"),
+        )
+
+    sources, rules = inside(place, look)
+    assert sources == [("drop", "folder", 0.1, "", 0, 1), ("wire", "feed", 300.0, "The Wire", 1, 1)]
+    assert rules == [("envoy", "on", 1)]
+
+    place.write(rules="[rules.other]\nquery = 'herring'\n")
+    sources, rules = inside(place, look)
+    assert [(slug, watched) for slug, *_, watched in sources] == [("drop", 1), ("wire", 0)]
+    assert rules == [("envoy", "off", 1), ("other", "on", 1)]
+
+
+def test_a_rule_that_breaks_keeps_its_last_good_version_and_a_new_broken_one_is_off(place):
+    async def look(app):
+        return dict(app.rules), await rows(app, "SELECT slug, state, version, error <> '' FROM rules ORDER BY slug")
+
+    inside(place, look)
+    place.write(rules="[rules.envoy]\nquery = 'envoy AND ('\n[rules.fresh]\nquery = '\"open'\n")
+    working, stored = inside(place, look)
+    assert [(slug, rule.query) for slug, rule in working.items()] == [("envoy", "envoy")]
+    assert stored == [("envoy", "stale", 2, 1), ("fresh", "off", 1, 1)]
+
+    place.write(rules="[rules.envoy]\nquery = 'envoy OR minister'\n")
+    working, stored = inside(place, look)
+    assert working["envoy"].query == "envoy OR minister"
+    assert stored[0] == ("envoy", "on", 3, 0)
+
+
+def test_rules_that_compiled_before_are_not_compiled_again(place, monkeypatch):
+    inside(place, lambda app: rows(app, "SELECT 1"))
+    compiled = []
+    from monitor.app import watching
+
+    real = watching._fault
+    monkeypatch.setattr(watching, "_fault", lambda rule, config: compiled.append(rule.slug) or real(rule, config))
+    inside(place, lambda app: rows(app, "SELECT 1"))
+    assert compiled == []
+    place.write(
+        "[variants.tallinn]\nforms = ['Tallinn', 'Reval']\n",
+        rules="[rules.envoy]\nquery = 'envoy'\n[rules.new]\nquery = '{tallinn}'\n",
+    )
+    inside(place, lambda app: rows(app, "SELECT 1"))
+    assert sorted(compiled) == ["envoy", "new"], "with other variants any rule may mean something else"
+
+
+def test_all_faults_of_all_channels_are_told_at_once_and_nothing_is_opened(place):
+    place.write("[channels.a]\nkind = 'emial'\n[channels.b]\nkind = 'webhook'\nurl = 'ftp://x'\n")
+    with pytest.raises(ConfigError) as refused:
+        inside(place, lambda app: None)
+    assert any("channels.a" in fault for fault in refused.value.faults)
+    assert any("channels.b" in fault for fault in refused.value.faults)
+    assert not (place.root / "var" / "monitor.db").exists()
+
+
+def test_credentials_of_a_feed_become_headers_and_never_rows(place):
+    (place.root / "token").write_text("s3cret\n")
+    (place.root / "token").chmod(0o600)
+    place.write(
+        """[feeds.a]
+url = 'https://a.example/feed'
+headers = { X-Key = { file = 'token' } }
+auth = { user = 'me', password = { file = 'token' } }
+[feeds.b]
+url = 'https://b.example/feed'
+auth = { bearer = { file = 'token' } }
+"""
+    )
+    config = place.load()
+    basic = "Basic " + base64.b64encode(b"me:s3cret").decode()
+    assert headers_of(config, "a") == {"X-Key": "s3cret", "Authorization": basic}
+    assert headers_of(config, "b") == {"Authorization": "Bearer s3cret"}
+    assert headers_of(config, "drop") == {}
+
+    async def dump(app):
+        return "\n".join(await asyncio.to_thread(lambda: list(app.store.read_now(lambda db: list(db.iterdump())))))
+
+    assert "s3cret" not in inside(place, dump)
+
+
+def test_a_store_has_one_owner(place):
+    async def second(app):
+        with pytest.raises(StoreBusy, match="process"):
+            async with live.build(place.load()):
+                pass
+
+    inside(place, second)
+
+
+# ── one round by hand ───────────────────────────────────────────────────────────────────────────
+
+
+def test_once_does_everything_and_counts_it(place):
+    place.extra = "[folders.missing]\npath = 'nowhere'\n"
+    place.write()
+    place.drop("a.txt", TEXT)
+    place.drop("b.txt", OTHER)
+    report = inside(place, lambda app: live.once(app))
+    assert (report.polled, report.entries, report.alerts, report.sent) == (2, {"done": 2}, 1, 1)
+    assert "nowhere" in report.failed["missing"]
+    assert not report.complete
+    assert "envoy" in place.printed
+
+    again = inside(place, lambda app: live.once(app, everything=True))
+    assert (again.entries, again.alerts, again.sent) == ({}, 0, 0)
+
+
+def test_a_first_poll_that_sets_the_baseline_alerts_nobody(place):
+    place.write()
+    text = (place.root / "config.toml").read_text().replace('every = "100ms"', 'every = "100ms"\nbaseline = true')
+    (place.root / "config.toml").write_text(text)
+    place.drop("a.txt", TEXT)
+    report = inside(place, lambda app: live.once(app))
+    assert (report.entries, report.alerts) == ({"baseline": 1}, 0)
+    place.drop("b.txt", OTHER.replace("ministry", "envoy of the ministry"))
+    report = inside(place, lambda app: live.once(app, everything=True))
+    assert (report.entries, report.alerts) == ({"done": 1}, 1)
+
+
+def test_what_a_dead_run_had_in_hand_is_done_by_the_next_at_once(place):
+    async def die(app):
+        place.drop("a.txt", TEXT)
+        started = []
+        await app.pipeline.poll_due(started.append)
+        await asyncio.gather(*started)
+        claimed = await app.store.write(app.pipeline._claim)
+        app.store.write_now(lambda db: db.execute("UPDATE entries SET lease_run = 'a-dead-run'"))
+        return len(claimed)
+
+    assert inside(place, die) == 1
+    report = inside(place, lambda app: live.once(app))
+    assert (report.entries, report.alerts) == ({"done": 1}, 1)
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_document_handed_over_is_taken_through(place):
+    with live.session(place.load) as call:
+        (first,) = call("ingest", live.arguments("talks.txt", TEXT.encode()))
+        (again,) = call("ingest", live.arguments("talks.txt", TEXT.encode()))
+        (other,) = call("ingest", live.arguments("fish.txt", OTHER.encode(), source="drop"))
+    assert (first["state"], first["title"], first["matches"]) == ("done", "Talks go on", {"envoy": "alert"})
+    assert again == first
+    assert (other["state"], other["matches"]) == ("done", {})
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"name": "a.txt", "body": "not base64!"}, "bad-request"),
+        ({"name": "a.txt", "body": ""}, "empty"),
+        ({"name": "a.exe", "body": "QUJD"}, "unknown-kind"),
+        ({"name": "a.txt", "body": "QUJD", "source": "nowhere"}, "no-source"),
+        ({"name": "a.txt"}, "bad-request"),
+        ({"name": "a.txt", "body": "QUJD", "colour": "red"}, "bad-request"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_its_reason(place, given, kind):
+    with pytest.raises(Permanent) as refused:
+        live.command(place.load, "ingest", given)
+    assert refused.value.kind == kind
+
+
+def test_a_command_that_does_not_exist_is_refused(place):
+    with pytest.raises(Permanent, match="no command 'fly'"):
+        live.command(place.load, "fly", {})
+
+
+def test_sources_are_paused_and_resumed_by_name(place):
+    assert live.command(place.load, "sources.pause", {"slug": "drop", "because": "holidays"}) is True
+    assert live.command(place.load, "sources.pause", {"slug": "nobody", "because": ""}) is False
+    place.drop("a.txt", TEXT)
+    assert inside(place, lambda app: live.once(app, everything=True)).polled == 0
+    assert live.command(place.load, "sources.poll", {"slug": "drop"}) is False
+    assert live.command(place.load, "sources.resume", {"slug": "drop"}) is True
+    assert inside(place, lambda app: live.once(app)).entries == {"done": 1}
+
+
+# ── a full disk ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_probe_tells_whether_there_is_room(place):
+    async def story(app):
+        pages = await app.store.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+        app.store.maintain(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 4}").fetchall())
+        with pytest.raises(StoreFull):
+            await app.probe()
+        app.store.maintain(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall())
+        await app.probe()
+
+    inside(place, story)
