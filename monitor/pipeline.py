@@ -23,7 +23,7 @@ from monitor.errors import Gone, MonitorError, Permanent, StoreError, Temporary
 from monitor.model import Article, Digest, Document, EntryState, Work
 from monitor.ports import Pull, Source, SourceRow
 from monitor.settle import Outcome, Settlement, Settler
-from monitor.stages import canonical, flood, fulltext, pace
+from monitor.stages import flood, fulltext, pace
 from monitor.store import articles, entries, held, profiles, raw, sources
 from monitor.store.batch import GroupCommit
 from monitor.store.connection import Connection, Store
@@ -417,6 +417,8 @@ def _known_article(db: Connection, pending: PendingEntry) -> Article | None:
     Not for an entry that brings its own text, nor under another headline: a front page or a live page is one address
     for many stories, and none may be swallowed.
     """
+    from monitor.stages import canonical  # courlan and its tables: only where there are entries
+
     entry = pending.entry
     address = canonical.canonical_url(entry.url)
     if address is None or pending.article is not None or not fulltext.wants_page(entry, pending.fulltext):

@@ -2,24 +2,28 @@
 
 Runs on the writer, inside a savepoint. What depends on the store is decided here and nowhere else: two near-identical
 stories are often digested in the same second, and if each looked for its story before writing, both would found one.
-With a single writer the question and the answer are one step. The decisions themselves are pure stages.
+With a single writer the question and the answer are one step. The decisions themselves are pure stages. Those with
+numbers and tables behind them are imported by the first settlement: a round that finds nothing new needs none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
 from monitor.model import Digest, EntryState, Match, Rule, Ruling
-from monitor.stages import alert, dedupe, words
+from monitor.stages import alert
 from monitor.stages.restraint import Route
 from monitor.store import alerts, articles, candidates, entries, profiles, reclean, stories
 from monitor.store.connection import Connection
 from monitor.store.entries import PendingEntry
-from monitor.store.rarity import Rarity
+
+if TYPE_CHECKING:
+    from monitor.store.rarity import Rarity
 
 log = structlog.get_logger()
 
@@ -66,12 +70,14 @@ class Settler:
         run: str,
         rules: Mapping[str, Rule],
         routes: Mapping[str, Route],
-        rarity: Rarity,
+        rarity: Callable[[], Rarity],
     ) -> None:
+        """`rarity` opens the counters, once, when they are first wanted."""
         self.run = run
         self.rules = rules
         self.routes = routes
-        self.rarity = rarity
+        self._open_rarity = rarity
+        self._rarity: Rarity | None = None
 
     def settle(self, db: Connection, job: Settlement) -> Outcome:
         """Article, story, removed blocks, matches, alerts and deliveries of one entry; the entry's end. Idempotent."""
@@ -133,6 +139,8 @@ class Settler:
 
     def _place(self, db: Connection, job: Settlement) -> _Place:
         """Which article and story the entry belongs to; writes the article if it is new or revised."""
+        from monitor.stages import dedupe
+
         pending, digest, now = job.pending, job.digest, job.now
         if digest.article.number is not None:
             number = digest.article.number
@@ -140,7 +148,8 @@ class Settler:
             return self._as_copy(db, number, because)
         known = candidates.load(db, [pending.article])[0] if pending.article is not None else None
         found = candidates.find(db, digest.article, pending.seen_at)
-        judgement = dedupe.rule_on(digest.article, found, self.rarity, known=known)
+        rarity = self._counters(db, now)
+        judgement = dedupe.rule_on(digest.article, found, rarity, known=known)
         ruling = dedupe.at_one_address(judgement.ruling, digest.article, pending.entry.source, found)
         if ruling.kind == "copy":
             assert ruling.article is not None
@@ -150,9 +159,16 @@ class Settler:
             return self._revise(db, digest, ruling, now)
         number, story = articles.add(db, pending.source_number, digest, ruling, pending.seen_at)
         candidates.add(db, number, digest.article.fingerprint)
-        self.rarity.count(judgement.counted, article=number, founded=ruling.kind == "fresh", now=now)
+        rarity.count(judgement.counted, article=number, founded=ruling.kind == "fresh", now=now)
         state = EntryState.BASELINE if pending.baseline else EntryState.DONE
         return _Place(state=state, because=ruling.because, article=number, story=story, new_text=True)
+
+    def _counters(self, db: Connection, now: datetime) -> Rarity:
+        """How common word sequences are, with what was settled since the counters were last written."""
+        if self._rarity is None:
+            self._rarity = self._open_rarity()
+            self._rarity.catch_up(db, now)
+        return self._rarity
 
     def _as_copy(self, db: Connection, number: int, because: str, *, again: bool = False) -> _Place:
         """An appearance of a text that is there already; `again`: of the entry's own."""
@@ -167,6 +183,8 @@ class Settler:
         old = articles.get(db, number)
         assert old is not None
         matched_before = tuple(articles.matches(db, number))
+        from monitor.stages import words
+
         old_index = (words.index_text(old.title), words.index_text(old.text))
         revision = articles.revise(db, number, digest, ruling.because, now, old_index)
         candidates.add(db, number, digest.article.fingerprint)

@@ -79,7 +79,7 @@ class House:
                 run=run,
                 rules={rule.slug: rule for rule in self.given},
                 routes={"console": Route(channel="console")},
-                rarity=self.rarity,
+                rarity=lambda: self.rarity,
             ),
             run=run,
             clock=lambda: self.now,

@@ -60,7 +60,8 @@ def _feed(seed: int, number: int, extra: int) -> Made:
         total += len(entries[-1])
         index += 1
     fresh = [
-        _entry(random.Random(f"{seed}/{number}/new{n}"), kind, odd, number, 10_000 + n, words, long) for n in range(extra)
+        _entry(random.Random(f"{seed}/{number}/new{n}"), kind, odd, number, 10_000 + n, words, long)
+        for n in range(extra)
     ]
     return _wrap(kind, odd, number, fresh + entries)
 
@@ -69,9 +70,7 @@ def _sentence(chance: random.Random, words: list[str], length: int) -> str:
     return " ".join(chance.choices(words, k=length)).capitalize() + "."
 
 
-def _entry(
-    chance: random.Random, kind: str, odd: str, number: int, index: int, words: list[str], long: bool
-) -> str:
+def _entry(chance: random.Random, kind: str, odd: str, number: int, index: int, words: list[str], long: bool) -> str:
     host = f"site{number}.example"
     link = f"https://{host}/2026/11/{chance.getrandbits(40):x}-{index}.html?utm_source=rss&utm_medium=feed"
     title = _sentence(chance, words, chance.randint(5, 12))[:-1]
@@ -92,7 +91,7 @@ def _entry(
     elif odd == "mismatched" and index % 5 == 2:
         teaser = f"<p>{teaser}<b>bold</p>"
     image = f'<img src="https://{host}/i/{index}.jpg" alt="" width="640" />'
-    body = "\n".join(f"<p>{p} <a href=\"https://{host}/t/{index}\">link</a></p>" for p in paragraphs)
+    body = "\n".join(f'<p>{p} <a href="https://{host}/t/{index}">link</a></p>' for p in paragraphs)
     if kind == "json":
         return json.dumps(
             {
@@ -144,7 +143,9 @@ def _wrap(kind: str, odd: str, number: int, entries: list[str]) -> Made:
     if odd == "leading":
         text = "\n\n" + text
     if odd == "doctype":
-        text += '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://dtd.example/rss-0.91.dtd">\n'
+        text += (
+            '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://dtd.example/rss-0.91.dtd">\n'
+        )
     joined = "\n".join(entries)
     if kind == "atom":
         text += (

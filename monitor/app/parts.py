@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -32,7 +32,9 @@ from monitor.stages.message import Links
 from monitor.stages.restraint import Route
 from monitor.store import entries, health, notices, raw, sources
 from monitor.store.connection import LOCK, Connection, Lock, Store
-from monitor.store.rarity import Rarity
+
+if TYPE_CHECKING:
+    from monitor.store.rarity import Rarity
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -77,9 +79,14 @@ async def build(
         stack.callback(store.close)
         raw_store = await _opening(lambda: Store(config.monitor.raw_database, migrate=raw.migrate), starting)
         stack.callback(raw_store.close)
-        rarity = Rarity(config.monitor.state / "rarity.bin", clock())
-        stack.callback(rarity.close)
-        await store.read(lambda db: rarity.catch_up(db, clock()))
+
+        def rarity() -> Rarity:
+            from monitor.store.rarity import Rarity  # numpy: not for a round that finds nothing new
+
+            opened = Rarity(config.monitor.state / "rarity.bin", clock())
+            stack.callback(opened.close)
+            return opened
+
         app = App(config, clock, store=store, raw_store=raw_store, rarity=rarity, pool=pool, mouths=mouths)
         stack.push_async_callback(app.close)
         await app.begin()
@@ -115,7 +122,7 @@ class App:
         *,
         store: Store,
         raw_store: Store,
-        rarity: Rarity,
+        rarity: Callable[[], Rarity],
         pool: Pool,
         mouths: Mouths,
     ) -> None:

@@ -11,6 +11,7 @@ import tomllib
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -69,6 +70,14 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; known are {', '.join(sorted(known))}" if 0 < len(known) <= 12 else ""
 
 
+@cache
+def _shape(cls: type) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """Field → type, and key → field, of a dataclass. Kept: evaluating annotations costs more than reading a table."""
+    # A key that is a Python keyword ('from') has its name in the field's metadata.
+    named = {f.metadata.get("key", f.name): f.name for f in fields(cls) if not f.metadata.get("hidden")}
+    return get_type_hints(cls, include_extras=True), named
+
+
 def read_table(
     cls: type[T], table: object, path: str, faults: Faults, base: Path, given: Mapping[str, Any] | None = None
 ) -> T | None:
@@ -81,9 +90,7 @@ def read_table(
     if not isinstance(table, Mapping):
         faults.add(path, f"must be a table, not {_kind(table)}")
         return None
-    hints = get_type_hints(cls, include_extras=True)
-    # A key that is a Python keyword ('from') has its name in the field's metadata.
-    named = {f.metadata.get("key", f.name): f.name for f in fields(cls) if not f.metadata.get("hidden")}  # type: ignore[arg-type]
+    hints, named = _shape(cls)  # type: ignore[arg-type]
     keys = [key for key, name in named.items() if name not in given]
     before = len(faults.found)
     values: dict[str, Any] = dict(given)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.stages.words import index_text
 from monitor.store.connection import to_text
 
 SLICE = 200  # articles of one transaction: some 100 ms, so that nothing waits long
@@ -78,6 +77,8 @@ def delete(db: sqlite3.Connection, number: int) -> None:
 
     Its sketch goes with its month, see `candidates.forget_before`; until then it leads to nothing.
     """
+    from monitor.stages.words import index_text  # its tables are for those who settle or tidy
+
     article = db.execute("SELECT story_id, title, text FROM articles WHERE id = ?", (number,)).fetchone()
     # A contentless index forgets a row when it is told the words it was given: made again from the text.
     db.execute(

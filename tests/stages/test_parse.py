@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import time
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -183,20 +185,39 @@ def test_what_a_channel_says_of_itself() -> None:
     assert feed.entries[0].language == "de-de"
 
 
+LARGE = "<!-- " + "x" * 300_000 + " -->"
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("body", "method"),
     [
-        b'<!DOCTYPE rss SYSTEM "http://x.example/x.dtd">' + rss(item(1)).split(b"?>", 1)[1],
-        b"<!-- a --><!DOCTYPE rss [<!ENTITY x 'y'>]>" + rss(item(1)).split(b"?>", 1)[1],
-        rss(item(1)).decode().encode("utf-16"),
-        rss(item(1, title="a & b")),
-        b'{"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": []}',
-        rss(item(1)) + b" " * (2 * 1024 * 1024),
-        b"",
+        (rss(item(1)), "strict"),
+        (rss(item(1), head=LARGE), "strict"),
+        (b"\n" + rss(item(1)), "repaired"),
+        (rss(item(1, title="a & b &nbsp;")), "repaired"),
+        (rss(item(1)).decode().encode("utf-16"), "repaired"),
+        (rss(item(1, description="<p>an <b>envoy</p>")), "repaired"),
+        (b'{"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": [{"id": "1"}]}', "json"),
+        (rss(item(1), head="</nonsense>"), None),
+        (b"\n" + rss(item(1), head=LARGE), None),
+        (rss(item(1)) + b" " * (2 * 1024 * 1024), None),
     ],
 )
-def test_only_plain_well_formed_xml_is_read_on_the_loop(body: bytes) -> None:
-    assert parse_plain(document(body)) is None
+def test_what_is_read_on_the_loop_and_what_goes_to_a_worker(body: bytes, method: str | None) -> None:
+    feed = parse_plain(document(body))
+    assert (feed.method if feed else None) == method
+
+
+def test_mending_is_quick_however_hostile_the_feed() -> None:
+    """What is done on the event loop must stay bounded: a quarter of a megabyte of each trap."""
+    traps = [b"<title>", b"<![CDATA[", b"<!--", b"&", b"&a;", b"<a:b ", b"<a ", b"<!DOCTYPE", b"<item>", b"<description>",
+             b"</rss>", b"<x y='", b"<title></title>", b"&#0;", b"<?xml", b"]]>", b"<description><"]  # fmt: skip
+    for trap in traps:
+        body = b"<rss><channel><item><title>x</title>" + trap * (250_000 // len(trap))
+        began = time.process_time()
+        with contextlib.suppress(MonitorError):
+            parse_plain(document(body))
+        assert time.process_time() - began < 2.0, trap
 
 
 @given(st.binary(max_size=400))

@@ -1,7 +1,7 @@
 """Feed bytes → entries: RSS, RDF, Atom, JSON Feed.
 
-`parse_plain` is quick and safe enough for the event loop, and answers None for anything but plain well-formed
-XML in a known encoding; `parse` understands everything and belongs in a worker process with a deadline.
+`parse_plain` is quick and bounded enough for the event loop: well-formed XML in a known encoding, and small feeds that
+simple rules can mend. It answers None for the rest, which `parse` understands too: slowly, in a worker with a deadline.
 Pure; touches nothing. Not the place where bodies become text: that is extraction.
 """
 
@@ -16,27 +16,28 @@ from monitor.stages.parse.dates import parse_date
 from monitor.stages.parse.decode import decode, quick
 from monitor.stages.parse.feed import BRIDGE_FAILS, Feed, Raw, finish
 from monitor.stages.parse.page import Found, discover, looks_like_page
-from monitor.stages.parse.repair import MAX_DEPTH, depth, find_root, repair
+from monitor.stages.parse.repair import MAX_DEPTH, depth, enclose, find_root, repair
 from monitor.stages.parse.text import plain, scrub, web_link
 
 __all__ = ["VERSION", "Feed", "Found", "discover", "parse", "parse_date", "parse_plain", "plain", "scrub", "web_link"]
 
 VERSION = "1"  # raised when a document that could not be read before may be readable now
 PLAIN_LIMIT = 2 * 1024 * 1024  # bytes; larger feeds go to a worker
+MEND_LIMIT = 256 * 1024  # bytes; odd feeds larger than that, too
 
 
 def parse_plain(document: Document, *, source: str = "", now: datetime | None = None) -> Feed | None:
-    """The feed, if it is plain well-formed XML without a DOCTYPE and of moderate size; else None.
+    """The feed, if it is well-formed XML of moderate size, or small and easily mended; else None.
 
-    Raises Temporary (kind 'bridge-error') for a feed that is nothing but a bridge's error message.
+    Raises as `parse` does.
     """
     body = document.body
-    if len(body) > PLAIN_LIMIT or _prolog(body) is None:
+    if len(body) > PLAIN_LIMIT:
         return None
-    encoded = quick(body, document.charset)
-    if encoded is None:
-        return None
-    raw = xml.strict(encoded, document.url)
+    encoded = quick(body, document.charset) if _prolog(body) is not None else None
+    raw = xml.strict(encoded, document.url) if encoded is not None else None
+    if raw is None and len(body) <= MEND_LIMIT:
+        raw, _ = _mended(document)
     return _finished(raw, document, source, now) if raw else None
 
 
@@ -66,12 +67,19 @@ def _prolog(body: bytes) -> bytes | None:
 def parse(document: Document, *, source: str = "", now: datetime | None = None) -> Feed:
     """The feed in a document, whatever state it is in. Runs in a worker: it may take long and much memory.
 
-    Raises Permanent (kind 'empty', 'web-page', 'not-a-feed', 'too-deep') or Temporary (kind 'bridge-error',
+    Raises Permanent (kind 'web-page', 'not-a-feed', 'too-deep') or Temporary (kind 'empty', 'bridge-error',
     'unreadable').
     """
-    if not document.body.strip(b" \t\r\n\0\xef\xbb\xbf"):
-        raise Temporary("the answer is empty", kind="empty")
-    return parse_plain(document, source=source, now=now) or _difficult(document, source, now)
+    feed = parse_plain(document, source=source, now=now)
+    if feed is not None:
+        return feed
+    raw, text = _mended(document)
+    if raw is None:
+        raw = lenient.read(text)
+        if raw is None:
+            raise _no_feed(document, text)
+        raw.warnings.append("the XML is broken beyond simple repair; it was read leniently")
+    return _finished(raw, document, source, now)
 
 
 def _finished(raw: Raw, document: Document, source: str, now: datetime | None) -> Feed:
@@ -81,17 +89,14 @@ def _finished(raw: Raw, document: Document, source: str, now: datetime | None) -
     return feed
 
 
-def _difficult(document: Document, source: str, now: datetime | None) -> Feed:
+def _mended(document: Document) -> tuple[Raw | None, str]:
+    """What can be read once it is decoded and mended, and the mended text; None where that is not enough."""
+    if not document.body.strip(b" \t\r\n\0\xef\xbb\xbf"):
+        raise Temporary("the answer is empty", kind="empty")
     text, encoding = decode(document.body, document.charset)
     text = text.lstrip("\ufeff\x00 \t\r\n")
     if text[:1] in "{[":
-        try:
-            raw = json.read(scrub(text))
-        except ValueError as error:
-            raise Temporary(f"looks like JSON, but is broken: {error}", kind="unreadable") from None
-        if raw is None:
-            raise Permanent("answers JSON that is no JSON Feed", kind="not-a-feed")
-        return _finished(raw, document, source, now)
+        return _json(text), text
     root = find_root(text)
     if root < 0 or (root > 200 and looks_like_page(text[:root], document.media_type)):
         raise _no_feed(document, text)
@@ -99,21 +104,26 @@ def _difficult(document: Document, source: str, now: datetime | None) -> Feed:
         raise Permanent(f"nests elements more than {MAX_DEPTH} deep, as no feed does", kind="too-deep")
     mended, cut = repair(text)
     raw = xml.strict(mended.encode("utf-8", "replace"), document.url)
+    if raw is None:
+        raw = xml.strict(enclose(mended).encode("utf-8", "replace"), document.url)
     if raw is not None:
         raw.method = "repaired"
-        if not cut and document.body[:5] == b"<?xml" and mended == text[root:]:
-            raw.method = "strict"
-    else:
-        raw = lenient.read(text)
-        if raw is None:
-            raise _no_feed(document, text)
-        raw.warnings.append("the XML is broken beyond simple repair; it was read leniently")
-    if cut:
-        raw.damaged = True
-        raw.warnings.append("the feed ends in the middle; what is complete was read")
-    if encoding != "utf-8":
-        raw.warnings.append(f"read as {encoding}")
-    return _finished(raw, document, source, now)
+        raw.damaged = cut
+        if cut:
+            raw.warnings.append("the feed ends in the middle; what is complete was read")
+        if encoding != "utf-8":
+            raw.warnings.append(f"read as {encoding}")
+    return raw, mended
+
+
+def _json(text: str) -> Raw:
+    try:
+        raw = json.read(scrub(text))
+    except ValueError as error:
+        raise Temporary(f"looks like JSON, but is broken: {error}", kind="unreadable") from None
+    if raw is None:
+        raise Permanent("answers JSON that is no JSON Feed", kind="not-a-feed")
+    return raw
 
 
 def _no_feed(document: Document, text: str) -> Permanent:

@@ -127,7 +127,7 @@ def _guess(body: bytes) -> tuple[str, str]:
     from charset_normalizer import from_bytes
 
     sample = re.sub(rb"<[^<>]{0,500}>", b" ", body[:200_000])
-    best = from_bytes(sample[:50_000]).best()
+    best = from_bytes(sample[:20_000]).best()
     name = codec(best.encoding) if best is not None else None
     if name is None or name.startswith(("utf-16", "utf-32")):
         name = "cp1252"

@@ -26,6 +26,8 @@ _ENTITY = re.compile(r"""<!ENTITY\s+([A-Za-z][\w.-]{0,40})\s+(?:"([^"<&%]{0,300}
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):[A-Za-z_]|\s([A-Za-z_][\w.-]{0,40}):[A-Za-z_][\w.-]{0,60}\s*=")
 _DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,40})\s*=")
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
+_BODY = re.compile(r"<(description|content:encoded|summary|content|title)(?:\s[^<>]{0,500})?(?<!/)>", re.IGNORECASE)
+_MAX_BODY = 2_000_000
 _END = re.compile(r"</(?:rss|feed|rdf:RDF|RDF|channel|[A-Za-z0-9_]{1,20}:feed)\s*>", re.IGNORECASE)
 _TAGS = re.compile(r"<(/?)([A-Za-z_][^\s<>/]{0,200})[^<>]{0,100000}?(/?)>")
 
@@ -51,6 +53,28 @@ def repair(text: str) -> tuple[str, bool]:
     text, cut = _close(text)
     text = _declare("".join(_mend(piece, own) for piece in _pieces(text)))
     return text, cut
+
+
+def enclose(text: str) -> str:
+    """Bodies with unescaped HTML put into CDATA, so that tags nobody closed stay inside them."""
+    out: list[str] = []
+    at = seen = 0
+    unclosed: set[str] = set()
+    for match in _BODY.finditer(text):
+        if match.start() < seen or match[1] in unclosed:
+            continue
+        end = text.find(f"</{match[1]}>", match.end())
+        if end < 0:
+            unclosed.add(match[1])
+            continue
+        seen = end
+        body = text[match.end() : end]
+        if "<" not in body or "<![CDATA[" in body or len(body) > _MAX_BODY:
+            continue
+        out += [text[at : match.end()], "<![CDATA[", body.replace("]]>", "]] >"), "]]>"]
+        at = end
+    out.append(text[at:])
+    return "".join(out)
 
 
 def depth(text: str) -> int:
