@@ -91,7 +91,7 @@ class Daemon:
         self._work: set[asyncio.Task[None]] = set()
         self._chores: dict[str, asyncio.Task[None]] = {}
         self._hangup = asyncio.Event()
-        self._heads: dict[str, tuple[int, float]] = {}  # queue → its head, and since when it has been that
+        self._heads: dict[str, tuple[str, float]] = {}  # queue → its head, and since when it has been that
         self._drift = _drift()
         self._ails: list[str] = []  # as of the last beat
         self._well_at: datetime | None = None
@@ -279,7 +279,7 @@ class Daemon:
             found += self._stuck(heads, time.monotonic())
         return found
 
-    def _stuck(self, heads: dict[str, int], moment: float) -> list[str]:
+    def _stuck(self, heads: dict[str, str], moment: float) -> list[str]:
         """Queues whose next row has been due, and the same, for too long. `moment` is of a clock that never jumps."""
         since = {
             stage: (row, self._heads[stage][1] if self._heads.get(stage, (None,))[0] == row else moment)

@@ -57,21 +57,22 @@ def report(db: sqlite3.Connection, since: datetime) -> Report:
     )
 
 
-def heads(db: sqlite3.Connection, now: datetime, run: str) -> dict[str, int]:
+def heads(db: sqlite3.Connection, now: datetime, run: str) -> dict[str, str]:
     """The row that is next in each queue of work that is due and that nobody has taken: 'poll', 'digest', 'deliver'.
 
-    A queue that moves has another head a moment later; the same head for minutes means that nobody claims.
+    A queue that moves has another head a moment later; the same head for minutes means that nobody claims. A head is
+    named by its row and how often it was taken: a busy folder is always due, and always another visit.
     A target that is failing, or busy with another delivery, lets its deliveries wait rightly: they are not counted.
     """
     at = {"now": to_text(now), "run": run}
     untaken = "(lease_run IS NULL OR lease_run <> :run OR lease_until < :now)"
     queries = {
-        "poll": f"""SELECT id FROM sources
+        "poll": f"""SELECT id || '/' || COALESCE(last_poll_at, '') FROM sources
                     WHERE {WATCHED} AND next_poll_at <= :now AND {untaken}
                     ORDER BY next_poll_at, id LIMIT 1""",
-        "digest": f"""SELECT id FROM entries WHERE state = 'pending' AND try_at <= :now AND {untaken}
+        "digest": f"""SELECT id || '/' || attempts FROM entries WHERE state = 'pending' AND try_at <= :now AND {untaken}
                       ORDER BY try_at, id LIMIT 1""",
-        "deliver": """SELECT id FROM deliveries d
+        "deliver": """SELECT id || '/' || attempts FROM deliveries d
                       WHERE state IN ('pending', 'uncertain') AND try_at <= :now
                         AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.channel = d.channel AND o.target = d.target
                                         AND o.state = 'claimed' AND o.lease_run = :run AND o.lease_until >= :now)
@@ -80,7 +81,7 @@ def heads(db: sqlite3.Connection, now: datetime, run: str) -> dict[str, int]:
                       ORDER BY try_at, id LIMIT 1""",
     }
     found = {stage: db.execute(query, at).fetchone() for stage, query in queries.items()}
-    return {stage: int(row[0]) for stage, row in found.items() if row is not None}
+    return {stage: str(row[0]) for stage, row in found.items() if row is not None}
 
 
 def probe(db: sqlite3.Connection, size: int) -> None:

@@ -52,10 +52,10 @@ def test_the_head_of_a_queue_is_what_is_due_and_untaken(store):
 
     number, entry, before, due, taken, expired, other = store.write_now(story)
     assert before == {}
-    assert due == {"poll": number, "digest": entry}
+    assert due == {"poll": f"{number}/", "digest": f"{entry}/0"}
     assert taken == {}
-    assert expired == due
-    assert other == due, "another run's lease is void"
+    assert expired == {"poll": f"{number}/", "digest": f"{entry}/1"}, "the same rows, and one was taken in between"
+    assert other == expired, "another run's lease is void"
 
 
 def test_a_probe_fails_while_there_is_no_room(tmp_path):
