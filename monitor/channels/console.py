@@ -89,8 +89,7 @@ class Console:
             others = message.one_line(", ".join(alert.story_outlets), 300)
             yield Text(f"  also: {others}", style="bright_black")
         if self._options.why:
-            because = message.one_line(alert.because, 600) or "rule " + alert.rule
-            yield Text(f"  why: {because}", style="bright_black")
+            yield Text(f"  why: {message.why(alert)}", style="bright_black")
 
 
 def _marked(segments: Iterable[message.Segment], style: str) -> list[tuple[str, str]]:

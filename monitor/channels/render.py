@@ -111,4 +111,5 @@ def view(delivery: Delivery) -> dict[str, Any]:
         "sentences": message.sentences,
         "other_hits": message.other_hits,
         "terms": message.terms,
+        "why": message.why,
     }

@@ -125,7 +125,7 @@ def _lines(view: AlertView, zone: Any) -> list[Text]:
     if view.story_outlets:
         made.append(Text(shown("also: " + message.one_line(", ".join(view.story_outlets), 400))))
     key = f"{view.key} · severity {view.severity} · rule version {view.rule_version} · article {view.article}"
-    made += [Text(shown(f"why: {view.because or 'rule ' + view.rule}")), Text(shown(key))]
+    made += [Text(shown(f"why: {message.why(view)}")), Text(shown(key))]
     return made
 
 

@@ -175,6 +175,18 @@ def terms(alert: AlertView) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one_line(hit.term, 80) for hit in alert.hits))
 
 
+def why(alert: AlertView) -> str:
+    """Return why an alert was raised, in a line: what the rule said, else each term and the fields it hit."""
+    if alert.because:
+        return one_line(alert.because, 600)
+    fields: dict[str, dict[str, None]] = {}
+    for hit in alert.hits:
+        name = f"“{one_line(hit.variant or hit.term, 80)}”"
+        fields.setdefault(name, {})[one_line(hit.field, 40)] = None
+    found = "; ".join(f"{term} in {' and '.join(places)}" for term, places in fields.items())
+    return one_line(f"rule {alert.rule}" + (f": {found}" if found else ""), 600)
+
+
 def _clip(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
     """Cut a very long sentence down to the surroundings of its first hit."""
     if len(text) <= SNIPPET_LIMIT:
@@ -284,7 +296,7 @@ def _alert(alert: AlertView, links: Links) -> Mapping[str, Any]:
         "rule_version": alert.rule_version,
         "severity": alert.severity,
         "created_at": _iso(alert.created_at),
-        "because": alert.because,
+        "because": why(alert),
         "update_of": alert.update_of,
         "article": {
             "id": alert.article,

@@ -166,3 +166,11 @@ def test_a_date_is_told_once_where_it_is_the_same():
     earlier = an_alert(published_at=datetime(2026, 11, 20, 8, 5, tzinfo=UTC))
     assert message.times(earlier, UTC) == ("published 20 Nov 2026, 08:05 UTC", "seen 22 Nov 2026, 09:29 UTC")
     assert message.times(an_alert(published_at=None), UTC)[0] == "publication time unknown"
+
+
+def test_why_names_what_hit_where():
+    alert = an_alert(because="", hits=(*an_alert().hits, Hit(term="A. Writer", field="author", start=0, end=0)))
+
+    assert message.why(alert) == "rule envoy: “Khalilzad” in text and title; “A. Writer” in author"
+    assert message.why(an_alert(because="", hits=())) == "rule envoy"
+    assert message.why(an_alert()) == "rule envoy: Khalilzad in title and text"
