@@ -24,6 +24,7 @@ from pathlib import Path
 import click
 
 import monitor
+from monitor.cli import service
 from monitor.errors import ConfigError, Permanent
 
 PREFIX = Path("/opt/monitor")
@@ -130,6 +131,12 @@ def _needs_root(layout: Layout, dry_run: bool) -> None:
 def install_steps(layout: Layout) -> Iterator[Step]:
     """All of it, in order."""
     source = _source_tree()
+    interpreter = Path(sys.executable).resolve()
+    if layout.root == Path("/") and any(interpreter.is_relative_to(place) for place in service.HIDDEN):
+        raise ConfigError(
+            f"this Python, {interpreter}, lies where the service does not see it (ProtectHome=); use the system's: "
+            "`make clean && make install PYTHON=/usr/bin/python3`"
+        )
     if source is not None:
         yield from _program_steps(layout, source)
         docs = layout.program / DOCS

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from monitor import cli, config
 from monitor.cli import install
+from monitor.errors import ConfigError
 
 
 def run(*args: str | Path) -> Result:
@@ -110,6 +111,16 @@ def test_only_root_installs() -> None:
     result = run("install")
     assert result.exit_code == 77
     assert "needs root" in result.stderr
+
+
+def test_a_python_in_a_home_directory_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The service would not see it, and fail to start with a riddle."""
+    monkeypatch.setattr(install.sys, "executable", "/root/.pyenv/bin/python3")
+    with pytest.raises(ConfigError, match="make clean && make install PYTHON=/usr/bin/python3"):
+        list(install.install_steps(install.Layout(prefix=Path("/opt/monitor"), root=Path("/"))))
+    assert list(install.install_steps(install.Layout(prefix=Path("/opt/monitor"), root=tmp_path))), (
+        "an image is built anywhere"
+    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
