@@ -85,7 +85,7 @@ class Machine:
 
     def wait(self, unit: str, name: str, value: str) -> None:
         """Until a property of a unit has a value."""
-        until(f"{unit} {name}={value}\n{self.journal()}", lambda: value in self.show(unit, name))
+        until(f"{unit} {name}={value}\n{self.journal()[-1500:]}", lambda: value in self.show(unit, name))
 
 
 def reason_not_to() -> str:
@@ -132,6 +132,7 @@ def machine(place: Path) -> Iterator[Machine | None]:
             return
         booted = Machine(first, upper)
         until("systemd is up", lambda: "running" in booted.run("systemctl", "is-system-running", check=False))
+        booted.run("systemd-tmpfiles", "--create", "--prefix=/run/log/journal")  # the group that may read it
         booted.run("systemd-sysusers", "monitor.conf")
         booted.run("systemd-tmpfiles", "--create", "monitor.conf")
         booted.run("chown", "root:monitor", "/etc/monitor/config.toml")
