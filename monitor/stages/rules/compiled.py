@@ -8,7 +8,7 @@ import re2
 
 from monitor.model import Rule
 from monitor.stages.rules.faults import Fault, RuleError
-from monitor.stages.rules.nodes import And, AtLeast, Expression, Metadata, Near, Node, Not, Or, Term, named_fields
+from monitor.stages.rules.nodes import And, AtLeast, Expression, Metadata, Near, Node, Not, Or, Term
 from monitor.stages.rules.parser import parse
 from monitor.stages.rules.reading import Reading, language_value, plain_value
 
@@ -66,7 +66,7 @@ def compile_rule(rule: Rule, variants: Mapping[str, Sequence[str]] = _NO_VARIANT
         if parsed.root is None:
             raise RuleError(rule.query, parsed.faults, rule.slug)
         roots.append(parsed.root)
-        never = _never(parsed.root)
+        never = _never(parsed.root) if parsed.doubtful else ""
         warnings = (*parsed.warnings, *((Fault(f"this rule can never match: {never}", 0),) if never else ()))
     if rule.regex:
         roots.append(_expression(rule))
@@ -102,8 +102,6 @@ def _never(node: Node) -> str:
             for other in languages:
                 if not any(_prefixed(a, b) for a in one.values for b in other.values):
                     return f"no article is both {one.label()} and {other.label()}"
-    if isinstance(node, Near) and named_fields(node) == ("none",):
-        return "both sides of NEAR must stand in the same field"
     if isinstance(node, Not):
         return ""
     return next(filter(None, map(_never, node.children)), "")

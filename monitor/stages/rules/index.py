@@ -2,8 +2,8 @@
 
 A rule is filed as groups of keys, of each of which a matching article has at least one. It waits under every key of its
 rarest group; an article wakes the rules that wait for one of its keys, and those of which some other group is missing
-fall asleep again, all in a few array operations. Rarity is guessed at first and then counted: of the rules that woke in
-vain a few are moved after each article, so that in time all wait for what is rare.
+fall asleep again, all in a few array operations. Rarity is guessed at first and then counted: every few articles some
+rules that woke under a common group are moved, so that in time all wait for what is rare.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_MOVED = 8  # rules that are moved after an article, at most
+_MOVED = 100  # rules that are moved at a time, at most
+_EVERY = 4  # articles from one time to the next
 _SPARE = 1.5  # growth of the arrays
 
 Ints = npt.NDArray[np.int32]
@@ -37,17 +38,18 @@ class KeyIndex:
         self._groups: Ints = np.zeros(64, np.int32)  # how many there are
         self._first: Ints = np.zeros(64, np.int32)  # where the group begins under which it waits
         self._seen: Ints = np.zeros(64, np.int32)  # per key: articles that had it
-        self._guess: npt.NDArray[np.float32] = np.zeros(64, np.float32)  # per key: how common it is thought to be
         self._articles = 0
 
     def add(self, rule: int, groups: Sequence[Collection[str]], cost: Sequence[float]) -> None:
-        """File a rule. `cost`: a guess at how many articles of a thousand have a key of each group."""
+        """File a rule. `cost`: a guess at how common each group is."""
         numbers: list[int] = []
         begins: list[bool] = []
+        first, least = 0, float("inf")
         for group, guess in zip(groups, cost, strict=True):
+            if guess < least:
+                first, least = len(numbers), guess
             for place, key in enumerate(group):
-                number = self._intern(key, guess / len(group))
-                numbers.append(number)
+                numbers.append(self._intern(key))
                 begins.append(not place)
         size, at = len(numbers), self._used
         if at + size > len(self._keys):
@@ -60,7 +62,7 @@ class KeyIndex:
             for name in ("_start", "_length", "_groups", "_first"):
                 setattr(self, name, _grown(getattr(self, name), rule + 1))
         self._start[rule], self._length[rule], self._groups[rule] = at, size, len(groups)
-        self._wait(rule, self._rarest(rule))
+        self._wait(rule, at + first)
 
     def remove(self, rule: int) -> None:
         """Take a rule out."""
@@ -96,49 +98,44 @@ class KeyIndex:
         sizes = self._length[rules]
         ends = np.cumsum(sizes)
         places = np.repeat(self._start[rules] - (ends - sizes), sizes) + np.arange(ends[-1])
-        hit = held[self._keys[places]]
-        group_hit = np.logical_or.reduceat(hit, np.flatnonzero(self._begins[places]))
+        asked = self._keys[places]
+        begins = np.flatnonzero(self._begins[places])
         groups = self._groups[rules]
-        complete = np.logical_and.reduceat(group_hit, np.cumsum(groups) - groups)
-        vain = rules[~complete]
-        for rule in vain[:: max(1, len(vain) // _MOVED)][:_MOVED].tolist():
-            self._reconsider(rule)
+        firsts = np.cumsum(groups) - groups
+        complete = np.logical_and.reduceat(np.logical_or.reduceat(held[asked], begins), firsts)
+        if not self._articles % _EVERY:
+            self._move(rules, places, asked, begins, firsts)
         return rules[complete].tolist()  # type: ignore[no-any-return]
 
-    def _intern(self, key: str, guess: float) -> int:
+    def _intern(self, key: str) -> int:
         number = self._number.get(key)
         if number is None:
             number = self._number[key] = len(self._users)
             self._users.append(0)
             if number >= len(self._seen):
                 self._seen = _grown(self._seen, number + 1)
-                self._guess = _grown(self._guess, number + 1)
-            self._guess[number] = guess
         self._users[number] += 1
         return number
+
+    def _move(self, rules: Ints, places: Ints, asked: Ints, begins: Any, firsts: Ints) -> None:
+        """Let those rules wait elsewhere that woke under a group far more common than their rarest."""
+        common = np.add.reduceat(self._seen[asked], begins)
+        rarest = np.minimum.reduceat(common, firsts)
+        of_rule = np.repeat(np.arange(len(rules)), self._groups[rules])
+        waits = places[begins] == self._first[rules][of_rule]
+        gain = np.add.reduceat(np.where(waits, common, 0), firsts) > 2 * rarest + 1
+        for at in np.flatnonzero(gain)[:_MOVED].tolist():
+            number = int(firsts[at])
+            while common[number] != rarest[at]:
+                number += 1
+            self._unwait(int(rules[at]))
+            self._wait(int(rules[at]), int(places[begins[number]]))
 
     def _group(self, start: int, end: int) -> int:
         """Where the group that begins at `start` ends."""
         begins = self._begins[start + 1 : end]
         after = int(begins.argmax()) if begins.size else 0
         return start + 1 + after if begins.size and begins[after] else end
-
-    def _rarest(self, rule: int) -> int:
-        """Where the rarest group of a rule begins, by what was seen and, before that, by guess."""
-        start, end = int(self._start[rule]), int(self._start[rule] + self._length[rule])
-        if self._groups[rule] == 1:
-            return start
-        best, least = start, float("inf")
-        weight = 20.0  # articles that the guess is worth
-        while start < end:
-            stop = self._group(start, end)
-            numbers = self._keys[start:stop]
-            guess = float(self._guess[numbers].sum())
-            common = (float(self._seen[numbers].sum()) * 1_000 + guess * weight) / (self._articles + weight)
-            if common < least:
-                best, least = start, common
-            start = stop
-        return best
 
     def _wait(self, rule: int, start: int) -> None:
         self._first[rule] = start
@@ -161,12 +158,6 @@ class KeyIndex:
         stop = self._group(start, int(self._start[rule] + self._length[rule]))
         return self._keys[start:stop].tolist()  # type: ignore[no-any-return]
 
-    def _reconsider(self, rule: int) -> None:
-        rarest = self._rarest(rule)
-        if rarest != self._first[rule]:
-            self._unwait(rule)
-            self._wait(rule, rarest)
-
     def _compact(self) -> None:
         """Close the gaps that removed rules left, and forget the keys that nobody uses."""
         used = np.frombuffer(self._users, np.int32) > 0
@@ -174,7 +165,6 @@ class KeyIndex:
         self._number = {key: int(fresh[number]) for key, number in self._number.items() if used[number]}
         self._waiting = {int(fresh[number]): rules for number, rules in self._waiting.items()}
         self._seen = self._seen[: len(used)][used]
-        self._guess = self._guess[: len(used)][used]
         self._keys[: self._used] = fresh[self._keys[: self._used]]
         self._users = array("i", (users for users in self._users if users))
         keys, begins, at = np.zeros_like(self._keys), np.zeros_like(self._begins), 0

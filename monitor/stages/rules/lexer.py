@@ -69,7 +69,7 @@ _SPACE = re.compile(r"[\s\ufeff\u200b]+")
 _RUN = re.compile(f"(?:[^\\s(){{}}|（）｜{QUOTES}]|{_HEBREW_QUOTE})+")
 _PHRASE_END = re.compile(f"(?!{_HEBREW_QUOTE})[{QUOTES}]")
 # Most words of most rules: no operator, no field, nothing to look into.
-_EASY = re.compile(r"[A-Z]?[a-z][a-z0-9]*\*?(?=[ )|]|$)")
+_EASY = re.compile(r" *([A-Z]?[a-z][a-z0-9]*\*?)(?=[ )|]|$)")
 _LOWER_OPERATORS = frozenset({"and", "or", "not", "near", "onear", "adj", "And", "Or", "Not", "Near", "Adj"})
 _FIELD = re.compile(r"(=?)([^\W\d_][^\W_]*(?:[-_][^\W_]+)*)[:：]")
 _NEAR = re.compile(r"(?:(NEAR|ONEAR|ADJ)|(NEAR|ONEAR|ADJ|W|PRE)/([0-9]+))")
@@ -113,9 +113,9 @@ class Lexer:
     def _next(self) -> None:
         query, at = self.query, self._at
         easy = _EASY.match(query, at)
-        if easy and easy.group() not in _LOWER_OPERATORS:
+        if easy and easy[1] not in _LOWER_OPERATORS:
             self._at = easy.end()
-            self.tokens.append(Token(Kind.WORD, at, self._at, easy.group()))
+            self.tokens.append(Token(Kind.WORD, easy.start(1), self._at, easy[1]))
             return
         space = _SPACE.match(query, at)
         if space:

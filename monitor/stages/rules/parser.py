@@ -17,16 +17,18 @@ from monitor.stages.rules.reading import VALUE_OF
 
 MAX_DEPTH = 100  # parentheses within parentheses
 
+_DOUBTFUL = frozenset({Kind.NOT, Kind.META})
 _NAMES = {Kind.OR: "OR", Kind.AND: "AND", Kind.NOT: "NOT", Kind.NEAR: "NEAR"}
 _ABSENT = "can hold by absence alone: it would match nearly every article; say what must be there as well"
 
 
 class Parsed(NamedTuple):
-    """A tree, or None where there are faults."""
+    """A tree, or None where there are faults. `doubtful`: it is worth looking whether the rule can match at all."""
 
     root: Node | None
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    doubtful: bool = False
 
 
 class _Stop(Exception):
@@ -44,7 +46,8 @@ def parse(query: str, variants: Mapping[str, Sequence[str]]) -> Parsed:
         root = None
     faults = tuple(sorted(set(lexer.faults), key=lambda fault: fault.offset))
     warnings = tuple(sorted(set(lexer.warnings), key=lambda fault: fault.offset))
-    return Parsed(None if faults else root, faults, warnings)
+    doubtful = any(token.kind in _DOUBTFUL for token in lexer.tokens)
+    return Parsed(None if faults else root, faults, warnings, doubtful)
 
 
 class _Parser:
@@ -99,14 +102,19 @@ class _Parser:
         return Or(tuple(children))
 
     def _and(self, field: str) -> Node:
-        children = [self._not(field)]
+        children: list[Node] = []
         while True:
-            kind = self.token.kind
+            token = self.tokens[self.at]
+            if token.kind is Kind.WORD and self.tokens[self.at + 1].kind is not Kind.NEAR:  # the most common case
+                self.at += 1
+                children.append(self._term(token, field))
+            else:
+                children.append(self._not(field))
+            kind = self.tokens[self.at].kind
             if kind is Kind.AND:
                 self.at += 1
-            elif kind in (Kind.OR, Kind.CLOSE, Kind.END):
+            elif kind is Kind.OR or kind is Kind.CLOSE or kind is Kind.END:
                 break
-            children.append(self._not(field))
         if len(children) == 1:
             return children[0]
         flat: list[Node] = []

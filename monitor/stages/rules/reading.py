@@ -272,7 +272,7 @@ def host_of(address: str) -> str:
     found = _HOST.fullmatch(address.strip())
     if found is None:
         return ""
-    host = found[1].casefold().rstrip(".").removeprefix("*.").removeprefix("www.")
+    host = found[1].casefold().strip(".").removeprefix("*.").removeprefix("www.")
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii")
@@ -284,6 +284,6 @@ def host_of(address: str) -> str:
 VALUE_OF: dict[str, Callable[[str], str]] = {
     "lang": language_value,
     "tag": plain_value,
-    "source": lambda value: host_of(value) or plain_value(value).removeprefix("www."),
+    "source": lambda value: host_of(value.lstrip("*.")) or plain_value(value).lstrip("*."),
     "url": lambda value: value.casefold().strip("*"),
 }
