@@ -113,10 +113,11 @@ class Words:
     def span(self, position: int, length: int = 1, form: str | None = None) -> tuple[int, int]:
         """Return the characters that the words from `position` on take, narrowed to `form` where that is a stem."""
         chunk, offset, first = self._locate(position)
-        if length == 1 and form is not None and chunk.isascii():  # most often the chunk is the word, with a comma
-            at = chunk.lower().find(form)
+        if length == 1 and chunk.isascii():  # most often the chunk is the word, with a comma
+            wanted = self.forms[position] if form is None else form
+            at = chunk.lower().find(wanted)
             if at >= 0 and chunk.strip(_EDGE).isalnum():
-                return offset + at, offset + at + len(form)
+                return offset + at, offset + at + len(wanted)
         tokens, extras = scan(fold(exact(chunk)))
         if form is not None and not (length == 1 and self.forms[position] == form):
             for extra in extras:
