@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import threading
 import time
@@ -18,6 +19,7 @@ from monitor import control
 from monitor.daemon import Daemon, Rhythm, _run
 from monitor.errors import ConfigError, StoreBusy, StoreError
 from monitor.model import EntryState
+from monitor.pool import Pool
 from monitor.supervisor import Supervisor
 
 QUICK = Rhythm(poll=0.05, digest=0.1, deliver=0.05, beat=0.05, drain=5.0, room=0.05)
@@ -39,7 +41,7 @@ class House:
         async def enough():
             return (await self.rows("SELECT COUNT(*) FROM entries WHERE settled_at IS NOT NULL"))[0][0] >= count
 
-        await until(enough, what=f"{count} settled entries")
+        await until(enough, seconds=20, what=f"{count} settled entries")
 
     async def reload(self, logs):
         before = sum(line["event"] == "reload" for line in logs)
@@ -176,6 +178,51 @@ def test_a_full_disk_is_waited_out_and_nothing_is_lost(place):
     assert len(events(logs, "disk.full")) <= 3, "it is said once, not at every try"
     assert events(logs, "disk.room")
     assert not events(logs, "beat.withheld"), "a restart mends no full disk"
+
+
+def test_a_limit_of_file_sizes_or_a_quota_is_a_full_disk_too(place):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    async def story(house):
+        place.drop("first.txt", TEXT.format(n=1))
+        await house.settled(1)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, before[1]))
+        for n in range(40):
+            place.drop(
+                f"{n}.txt", f"Report {n}\n\nThe envoy spoke of matter {n * n} in town {n}. " + f"word{n} " * 2000
+            )
+        await until(lambda: events(place.logs, "disk.full"), what="the full disk")
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        await house.settled(41)
+        assert (await house.rows("SELECT COUNT(*), COUNT(DISTINCT guid) FROM entries")) == [(41, 41)]
+
+    try:
+        live_in(place, story)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_bombs_cost_only_themselves(place, monkeypatch):
+    """Real worker processes: one document hangs, one takes its worker down, one eats all memory."""
+    monkeypatch.setattr("monitor.app.parts.Pool", Pool)
+    monkeypatch.setattr("monitor.app.parts.TENANT", "bomb_tenant")
+    monkeypatch.setattr("monitor.pipeline.DIGEST", "bomb_tenant:digest_or_explode")
+    place.extra = "[pool]\nworkers = 2\ndeadline = '5s'\nmemory = '128MiB'\n"
+    place.write()
+
+    async def story(house):
+        for n in range(12):
+            place.drop(f"good{n}.txt", TEXT.format(n=n) + f" And then there was talk of matter {n * n * 7} as well.")
+        for what in ("hangs", "crashes", "devours"):
+            place.drop(f"{what}.txt", f"This document {what}\n\nIt was made to harm its reader, and it {what}.")
+        await house.settled(15)
+        bombs = await house.rows("SELECT substr(because, 1, 8) FROM entries WHERE state = 'failed' ORDER BY 1")
+        assert bombs == [("crash: e",), ("memory: ",), ("timeout:",)]
+        assert (await house.rows("SELECT COUNT(*) FROM entries WHERE state IN ('done', 'copy')")) == [(12,)]
+        assert house.app.pool.lost == {"timeout": 1, "crash": 2, "memory": 2}
+
+    logs = live_in(place, story)
+    assert not events(logs, "beat.withheld")
 
 
 def test_another_fault_of_the_store_ends_the_run_with_that_error(place):

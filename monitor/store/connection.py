@@ -8,13 +8,16 @@ what was committed survives a power cut. Readers are `query_only` and never bloc
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
+import resource
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TypeVar
@@ -27,6 +30,7 @@ Connection = sqlite3.Connection
 
 BUSY_SECONDS = 10.0  # how long we wait for somebody else's lock, e.g. a backup
 LOCK = "monitor.lock"  # its file, beside the store
+ROOM = 1024 * 1024  # bytes without which a disk counts as full
 QUEUE = 64  # writes that may wait; more of them hold back the polls
 
 
@@ -74,11 +78,12 @@ def transaction(db: Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:  # SQLite itself rolls back when the disk is full
-            db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite itself rolls back for some errors; a COMMIT that failed may leave it open
+            with suppress(sqlite3.Error):
+                db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 @contextmanager
@@ -179,6 +184,10 @@ class Lock:
             holder = self._file.read().strip() or "an unknown process"
             self._file.close()
             raise StoreBusy(f"{path.parent} is in use by {holder}: stop it first") from None
+        with suppress(OSError):  # the lock holds on a full disk, too; only its note is missing
+            self._note()
+
+    def _note(self) -> None:
         self._file.truncate(0)
         self._file.write(f"process {os.getpid()}, since {to_text(datetime.now(UTC))}")
         self._file.flush()
@@ -187,6 +196,21 @@ class Lock:
         """Let go. The file stays: deleting it would let two processes hold two different ones."""
         self._file.truncate(0)
         self._file.close()
+
+
+def no_room(path: Path) -> bool:
+    """Whether the disk, a quota, or a limit of file sizes refuses more. Of these SQLite calls only the first 'full'."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    for one in (path, path.with_name(path.name + "-wal")):
+        with suppress(OSError):
+            if limit != resource.RLIM_INFINITY and one.stat().st_size + ROOM > limit:
+                return True
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            os.posix_fallocate(file.fileno(), 0, ROOM)
+    except OSError as error:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return False
 
 
 @contextmanager
@@ -200,6 +224,8 @@ def _translated(path: Path) -> Iterator[None]:
             raise StoreBusy(f"{path} is locked by another process for over {BUSY_SECONDS:.0f} seconds") from error
         if code == sqlite3.SQLITE_FULL:
             raise StoreFull(f"no room to write {path}: free space on its disk; nothing was lost") from error
+        if code == sqlite3.SQLITE_IOERR and no_room(path):
+            raise StoreFull(f"no room to write {path}: free space, or raise the limit; nothing was lost") from error
         if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
             raise StoreError(f"cannot use {path}: {error}; check the disk and the file's owner") from error
         raise

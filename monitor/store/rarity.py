@@ -8,6 +8,7 @@ It is derived: deleted or damaged, it is made anew from the newest stories at th
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import sqlite3
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.errors import StoreError
+from monitor.errors import StoreError, StoreFull
 from monitor.stages.compare import Reading, Weights
 from monitor.stages.fingerprint import Hashes
 from monitor.store.candidates import month_of
@@ -43,7 +44,8 @@ class Rarity:
         try:
             self._map, empty = _mapped(path, size)
         except OSError as error:
-            raise StoreError(
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            raise (StoreFull if full else StoreError)(
                 f"cannot open {path}: {error.strerror}; check its owner, and that the disk has room"
             ) from error
         self._month: int
