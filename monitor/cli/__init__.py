@@ -31,6 +31,11 @@ VERBS: dict[str, dict[str, str]] = {
         "export": "export:export",
         "datasette": "datasette:datasette",
     },
+    "Sources": {
+        "sources": "sources:sources",
+        "feeds": "feeds:feeds",
+        "opml": "feeds:opml_group",
+    },
     "Cleaning": {
         "clean": "clean:clean",
         "reclean": "clean:reclean",

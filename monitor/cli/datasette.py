@@ -25,13 +25,26 @@ from monitor.desk import files
     metavar="DIR",
     help="Write Datasette's files to DIR, print the command that serves them, and do not start it.",
 )
+@click.option(
+    "--metadata",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Datasette metadata of your own, JSON or YAML, laid over ours: a login, permissions, further questions.",
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- DATASETTE OPTIONS]")
 @click.pass_context
-def datasette(ctx: click.Context, host: str, port: int, write_only: Path | None, options: tuple[str, ...]) -> None:
+def datasette(
+    ctx: click.Context,
+    host: str,
+    port: int,
+    write_only: Path | None,
+    metadata: Path | None,
+    options: tuple[str, ...],
+) -> None:
     """Serve the research desk: pages to read alerts, articles and stories, tables, ready questions, pictures.
 
     Reads the store and changes nothing; the daemon may run beside it or not. What stands behind `--` is handed on to
-    `datasette serve`, for instance `-- --open`, or `-- --metadata login.yaml`.
+    `datasette serve`, for instance `-- --open`.
     """
     settings: Settings = ctx.obj
     config = settings.load()
@@ -42,7 +55,7 @@ def datasette(ctx: click.Context, host: str, port: int, write_only: Path | None,
     with reading(config) as db:
         columns = files.columns_of(db)
     directory = write_only or Path(os.environ.get("RUNTIME_DIRECTORY") or tempfile.mkdtemp(prefix="monitor-desk-"))
-    files.write(directory.resolve(), store.stem, columns)
+    files.write(directory.resolve(), store.stem, columns, files.read(metadata) if metadata else None)
     command = files.command(directory.resolve(), store, host, port, options)
     if write_only:
         click.echo(shlex.join(command))

@@ -14,6 +14,7 @@ from typing import Any
 from monitor.desk import glossary
 from monitor.desk.dashboards import dashboards
 from monitor.desk.queries import QUERIES
+from monitor.errors import ConfigError
 
 HERE = Path(__file__).parent
 SETTINGS: dict[str, Any] = {
@@ -106,10 +107,38 @@ def _table(name: str, columns: list[str]) -> dict[str, Any]:
     }
 
 
-def write(directory: Path, database: str, columns: dict[str, list[str]]) -> None:
-    """Write metadata.json, settings.json and plugins/monitor_desk.py into a directory, which is made if need be."""
+def read(path: Path) -> dict[str, Any]:
+    """Somebody's own metadata, JSON or YAML, to be laid over ours. Raises ConfigError."""
+    from datasette.utils import BadMetadataError, parse_metadata
+
+    try:
+        found = parse_metadata(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (BadMetadataError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is neither JSON nor YAML: {error}") from error
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path} must hold a table at its top")
+    return found
+
+
+def laid_over(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Both, table by table; where both say something else, theirs holds."""
+    both = {**ours, **theirs}
+    for key, value in theirs.items():
+        if isinstance(value, dict) and isinstance(ours.get(key), dict):
+            both[key] = laid_over(ours[key], value)
+    return both
+
+
+def write(directory: Path, database: str, columns: dict[str, list[str]], theirs: dict[str, Any] | None = None) -> None:
+    """Write metadata.json, settings.json and plugins/monitor_desk.py into a directory, which is made if need be.
+
+    `theirs`: metadata to be laid over ours.
+    """
     (directory / "plugins").mkdir(parents=True, exist_ok=True)
-    (directory / "metadata.json").write_text(_json(metadata(database, columns)), encoding="utf-8")
+    told = laid_over(metadata(database, columns), theirs or {})
+    (directory / "metadata.json").write_text(_json(told), encoding="utf-8")
     (directory / "settings.json").write_text(_json(SETTINGS), encoding="utf-8")
     (directory / "plugins" / "monitor_desk.py").write_text(
         '"""Introduces monitor\'s pages to Datasette. Written by `monitor datasette`."""\n\n'

@@ -115,7 +115,6 @@ COMMON = _columns(
     comment="Why, in the words of whoever made it",
     until="Until when it holds | UTC, ISO 8601",
     remedy="What to do about it",
-    pinned="1: kept whatever its age, and never changed by the machine | 0 or 1",
     pages="Pages that had it | count",
     day="Day | UTC date",
     failed="How many failed | count",
@@ -323,6 +322,8 @@ VIEWS: dict[str, Table] = {
     "source_overlap": Table(
         "How much of what each source brought in the last 30 days nobody else had.",
         _columns(
+            entries="Entries that became or repeat an article | count",
+            remark="What follows from it",
             own="In stories that no other source told | count",
             copied="In stories that another source told first | count",
             first_told="Opened a story | count",

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 LONGEST = 15 * DAY  # no answer of a server keeps us away for longer
-FLOOR = 5.0  # no source is asked more often than this, whatever is configured
+FLOOR = 0.1  # seconds: no source is visited more often than this
 _BACKOFF_CEILING = DAY
 
 

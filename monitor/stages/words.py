@@ -113,10 +113,11 @@ class Words:
     def span(self, position: int, length: int = 1, form: str | None = None) -> tuple[int, int]:
         """Return the characters that the words from `position` on take, narrowed to `form` where that is a stem."""
         chunk, offset, first = self._locate(position)
-        if length == 1 and form is not None and chunk.isascii():  # most often the chunk is the word, with a comma
-            at = chunk.lower().find(form)
+        if length == 1 and chunk.isascii():  # most often the chunk is the word, with a comma
+            wanted = self.forms[position] if form is None else form
+            at = chunk.lower().find(wanted)
             if at >= 0 and chunk.strip(_EDGE).isalnum():
-                return offset + at, offset + at + len(form)
+                return offset + at, offset + at + len(wanted)
         tokens, extras = scan(fold(exact(chunk)))
         if form is not None and not (length == 1 and self.forms[position] == form):
             for extra in extras:
@@ -130,7 +131,8 @@ class Words:
     def exact(self, position: int, length: int = 1, form: str | None = None) -> str:
         """Return a form as the text spells it: with its capitals and accents. Dotted letters count as capitals."""
         form = self.forms[position] if form is None else form
-        chunk, _, first = self._locate(position)
+        number = self._chunk_number(position)
+        chunk, first = self._chunks[number], self._firsts[number]
         key = (chunk, position - first, length, form)
         known = self._spelt.get(key)
         if known is None:
@@ -147,11 +149,14 @@ class Words:
         token = scan(fold(exact(chunk)))[0][position - first]
         return _spell(written).upper() if token.dotted and length == 1 else _spell(written)
 
-    def _locate(self, position: int) -> tuple[str, int, int]:
-        """The chunk that holds a position, where it begins in the text, and its first position."""
+    def _chunk_number(self, position: int) -> int:
         if not self._firsts:
             self._firsts = [0, *accumulate(map(len, self._pieces))]
-        number = bisect_right(self._firsts, position) - 1
+        return bisect_right(self._firsts, position) - 1
+
+    def _locate(self, position: int) -> tuple[str, int, int]:
+        """The chunk that holds a position, where it begins in the text, and its first position."""
+        number = self._chunk_number(position)
         offsets, chunks = self._offsets, self._chunks
         if len(offsets) <= number:  # offsets are found as far as they are asked for
             find = self.text.index

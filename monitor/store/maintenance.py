@@ -137,7 +137,8 @@ _RULES = {
         "SELECT 1 FROM stories s WHERE size <> (SELECT count(*) FROM articles a WHERE a.story_id = s.id) LIMIT 1"
     ),
     "a story has no first article": (
-        "SELECT 1 FROM stories WHERE first_article_id NOT IN (SELECT id FROM articles) LIMIT 1"
+        "SELECT 1 FROM stories WHERE size > 0 AND (first_article_id IS NULL"
+        " OR first_article_id NOT IN (SELECT id FROM articles)) LIMIT 1"
     ),
     "a settled entry has no article, and says no reason": (
         "SELECT 1 FROM entries WHERE state = 'copy' AND article_id IS NULL AND because = '' LIMIT 1"

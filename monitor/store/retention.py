@@ -99,7 +99,11 @@ def delete(db: sqlite3.Connection, number: int) -> None:
 def _shrink(db: sqlite3.Connection, story: int, gone: int) -> None:
     first = db.execute("SELECT id FROM articles WHERE story_id = ? ORDER BY seen_at, id LIMIT 1", (story,)).fetchone()
     if first is None:
-        db.execute("DELETE FROM stories WHERE id = ?", (story,))
+        # Another story that was joined to this one by hand still leads here.
+        db.execute(
+            "DELETE FROM stories WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM stories WHERE joined_to = ?1)", (story,)
+        )
+        db.execute("UPDATE stories SET size = 0, first_article_id = NULL WHERE id = ?", (story,))
         return
     db.execute("UPDATE stories SET size = size - 1 WHERE id = ?", (story,))
     db.execute(

@@ -110,6 +110,8 @@ CREATE TABLE stories (
     pinned INTEGER NOT NULL DEFAULT 0,       -- 1: split or joined by hand
     joined_to INTEGER REFERENCES stories (id)  -- by hand; this one is empty then
 );
+-- Without an index on what refers to it, deleting a row reads the whole table that may refer.
+CREATE INDEX stories_joined ON stories (joined_to) WHERE joined_to IS NOT NULL;
 
 CREATE TABLE articles (
     id INTEGER PRIMARY KEY,
@@ -236,6 +238,7 @@ CREATE INDEX matches_entry ON matches (entry_id);
 CREATE INDEX matches_rule ON matches (rule, matched_at);
 CREATE INDEX matches_story ON matches (story_id);
 CREATE INDEX matches_time ON matches (matched_at);
+CREATE INDEX matches_removed ON matches (removed_block_id) WHERE removed_block_id IS NOT NULL;
 
 CREATE TABLE alerts (
     id INTEGER PRIMARY KEY,

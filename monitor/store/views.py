@@ -44,7 +44,8 @@ VIEWS: dict[str, str] = {
     "story_timeline": """
         SELECT e.id AS entry_id, r.story_id, e.seen_at, e.published_at,
                COALESCE(NULLIF(e.outlet, ''), s.slug) AS outlet, e.state,
-               e.title, e.url, e.article_id, CASE e.state WHEN 'copy' THEN e.because ELSE r.because END AS because
+               COALESCE(NULLIF(e.title, ''), r.title) AS title, e.url, e.article_id,
+               CASE e.state WHEN 'copy' THEN e.because ELSE r.because END AS because
         FROM entries e JOIN articles r ON r.id = e.article_id JOIN sources s ON s.id = e.source_id""",
     "who_was_first": """
         SELECT s.id AS story_id, s.title, s.first_seen_at, COALESCE(NULLIF(r.outlet, ''), o.slug) AS first_outlet,

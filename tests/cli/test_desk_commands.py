@@ -181,3 +181,18 @@ def test_datasette_writes_its_files(run, folder: Path) -> None:
     told = json.loads((folder / "desk" / "metadata.json").read_text())
     assert told["databases"]["monitor"]["tables"]["articles"]["fts_table"] == "articles_fts"
     assert (folder / "desk" / "plugins" / "monitor_desk.py").exists()
+
+
+def test_metadata_of_your_own_is_laid_over_ours(run, folder: Path) -> None:
+    (folder / "mine.yaml").write_text(
+        "title: The desk\nallow: {id: root}\ndatabases: {monitor: {tables: {articles: {size: 7}}}}"
+    )
+    run("datasette", "--write-only", folder / "desk", "--metadata", folder / "mine.yaml")
+    told = json.loads((folder / "desk" / "metadata.json").read_text())
+    assert told["title"] == "The desk"
+    assert told["allow"] == {"id": "root"}
+    articles = told["databases"]["monitor"]["tables"]["articles"]
+    assert (articles["size"], articles["fts_table"]) == (7, "articles_fts")
+    (folder / "mine.yaml").write_text("{")
+    assert "neither JSON nor YAML" in run("datasette", "--metadata", folder / "mine.yaml", code=78).stderr
+    assert "cannot read" in run("datasette", "--metadata", folder / "none.yaml", code=78).stderr

@@ -125,3 +125,33 @@ def test_an_entry_is_remembered_without_its_article(db: sqlite3.Connection) -> N
     prune(db, everybody(db, age=DAY))
     assert db.execute("SELECT count(*) FROM entries").fetchone()[0] == before
     assert db.execute("SELECT count(*) FROM entries WHERE article_id IS NULL").fetchone()[0] > 100
+
+
+def test_a_story_that_others_were_joined_to_stays_empty(db: sqlite3.Connection) -> None:
+    story, other = db.execute(
+        """SELECT min(s.id), max(s.id) FROM stories s WHERE size = 1
+           AND first_article_id NOT IN (SELECT article_id FROM matches)
+           AND first_article_id NOT IN (SELECT article_id FROM entries WHERE state = 'copy')"""
+    ).fetchone()
+    with transaction(db):
+        db.execute("UPDATE stories SET joined_to = ? WHERE id = ?", (story, other))
+    prune(db, everybody(db, age=1.0))
+    left = db.execute("SELECT size, first_article_id FROM stories WHERE id = ?", (story,)).fetchone()
+    assert tuple(left) == (0, None)
+
+
+def test_deleting_reads_no_whole_table(db: sqlite3.Connection) -> None:
+    """Foreign keys look for rows that refer to a deleted one: each such column needs an index."""
+    pruned = {"articles", "removed_blocks", "revisions", "stories"}
+    for table in db.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"
+    ).fetchall():
+        for key in db.execute(f"PRAGMA foreign_key_list({table['name']})").fetchall():
+            if key["table"] in pruned:
+                plan = " ".join(
+                    row["detail"]
+                    for row in db.execute(
+                        f"EXPLAIN QUERY PLAN SELECT 1 FROM {table['name']} WHERE [{key['from']}] = ?", (1,)
+                    )
+                )
+                assert "SCAN" not in plan, (table["name"], key["from"], plan)

@@ -57,7 +57,7 @@ class RuleBook:
             compiled.slot = len(self._slots)
             self._slots.append(compiled)
         self._index.add(compiled.slot, groups, list(map(cost, groups)))
-        for key in _wildcards(groups):
+        for key in compiled.wildcards:
             self._wild.add(key)
 
     def remove(self, slug: str) -> bool:
@@ -69,7 +69,7 @@ class RuleBook:
             self._index.remove(compiled.slot)
             self._slots[compiled.slot] = None
             self._free.append(compiled.slot)
-            for key in _wildcards(compiled.groups()):
+            for key in compiled.wildcards:
                 self._wild.remove(key)
         return True
 
@@ -93,10 +93,6 @@ class RuleBook:
         for compiled in self._always.values():
             if compiled.holds(reading):
                 yield compiled
-
-
-def _wildcards(groups: Iterable[Iterable[str]]) -> set[str]:
-    return {key for group in groups for key in group if "*" in key or "?" in key}
 
 
 class _Wildcards:

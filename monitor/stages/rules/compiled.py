@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import re2
 
@@ -19,7 +19,7 @@ _NO_SCOPE: tuple[frozenset[str], frozenset[str], frozenset[str]] = (frozenset(),
 class Compiled:
     """A rule that can be asked. `feeds`, `tags` and `languages` limit it; empty means no limit."""
 
-    __slots__ = ("_scope", "has_expression", "root", "slot", "slug", "version", "warnings")
+    __slots__ = ("_scope", "has_expression", "root", "slot", "slug", "version", "warnings", "wildcards")
 
     def __init__(self, rule: Rule, root: Node, warnings: tuple[Fault, ...]) -> None:
         self.slug = rule.slug
@@ -34,6 +34,10 @@ class Compiled:
                 frozenset(f"lang:{language_value(language)}" for language in rule.languages),
             )
         self.has_expression = bool(rule.regex)
+        # Its words with wildcards, wherever they stand in it: what the book looks up once for an article.
+        self.wildcards: tuple[str, ...] = ()
+        if any(sign in rule.query for sign in "*?{"):
+            self.wildcards = tuple(sorted(set(_wildcards(root))))
         self.slot = -1  # the rule's number in the index of the book that holds it
 
     def holds(self, reading: Reading) -> bool:
@@ -85,6 +89,15 @@ def _expression(rule: Rule) -> Expression:
         offset = max(0, rule.regex.find(culprit)) if culprit else 0
         message = f"not a regular expression that RE2 can run: {reason}"
         raise RuleError(rule.regex, (Fault(message, offset),), rule.slug) from None
+
+
+def _wildcards(node: Node) -> Iterator[str]:
+    if isinstance(node, Term):
+        for element in node.elements:
+            parts = (*element.parts, element.closed) if element.closed else element.parts
+            yield from (part.key for part in parts if part.prefix)
+    for child in node.children:
+        yield from _wildcards(child)
 
 
 def _never(node: Node) -> str:

@@ -115,8 +115,8 @@ def _sentence(field: str, start: int, end: int, reading: Reading) -> tuple[str, 
     number = bisect_right(begins, start) - 1
     begin = begins[number]
     finish = begins[number + 1] if number + 1 < len(begins) else len(text)
-    if finish < end or finish - begin > _SENTENCE:
-        return sentence(text, start, end)
+    begin = max(begin, start - _SENTENCE)
+    finish = min(max(finish, end), end + _SENTENCE)
     found = text[begin:finish]
     bare = found.lstrip()
     return bare.rstrip(), begin + len(found) - len(bare)

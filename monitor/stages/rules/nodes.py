@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from monitor.stages.letters import RUNNING
@@ -175,6 +175,8 @@ class Term(Node):
     def _pairs(self, reading: Reading, field: str) -> list[tuple[int, int]]:
         if self.plain and not reading.forms[field].issuperset(self.plain):
             return []
+        if self.simple is not None:
+            return reading.word_pairs(self.simple, field)
         if len(self.elements) == 1 and self.elements[0].closed is None:
             return sorted({(start, end) for start, end, _ in reading.places(self.elements[0].parts[0], field)})
         found = reading.plain_phrase(self.plain, field) if self.plain else None
@@ -361,13 +363,12 @@ class Near(Node):
     def _places(self, reading: Reading, field: str, *, widest: bool = False) -> Iterator[Span]:
         if not self.may_stand_in(reading, field):
             return
-        left = self.children[0].spans(reading, field)
-        right = self.children[1].spans(reading, field)
-        if not left or not right:
+        right = _Spans(self.children[1], reading, field)
+        if not right.places:
             return
-        starts = [span.start for span in right]
-        longest = max(span.end - span.start for span in right)
-        for one in left:
+        starts = [place[0] for place in right.places]
+        longest = max(place[1] - place[0] for place in right.places)
+        for one in _Spans(self.children[0], reading, field):
             low = one.end if self.ordered else one.start - self.distance - longest
             first = bisect_left(starts, low)
             last = bisect_left(starts, one.end + self.distance + 1)
@@ -393,6 +394,28 @@ class Near(Node):
         left, right = self.children
         shown = left.label() if isinstance(left, Near) else _inside(left)
         return f"{shown} {self.name}/{self.distance} {_inside(right)}"
+
+
+class _Spans:
+    """The spans of an operand, made when they are looked at: of a frequent word most never are."""
+
+    __slots__ = ("_term", "places")
+
+    def __init__(self, node: Node, reading: Reading, field: str) -> None:
+        self._term = node if isinstance(node, Term) else None
+        self.places: Sequence[tuple[int, int] | Span] = (
+            node.pairs(reading, field) if isinstance(node, Term) else node.spans(reading, field)
+        )
+
+    def __getitem__(self, number: int) -> Span:
+        place = self.places[number]
+        if isinstance(place, Span):
+            return place
+        assert self._term is not None
+        return Span(*place, (Mention(*place, self._term),))
+
+    def __iter__(self) -> Iterator[Span]:
+        return (self[number] for number in range(len(self.places)))
 
 
 class AtLeast(Node):
@@ -430,8 +453,7 @@ class AtLeast(Node):
         return self.children[0].groups()
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        for field in self._fields():
-            yield from self._mentions(reading, field)
+        return self.children[0].evidence(reading)
 
     def _mentions(self, reading: Reading, field: str) -> Iterator[Found]:
         """The most mentions that fit beside each other: always the next that ends first."""
@@ -519,6 +541,8 @@ def _are_near(left: list[tuple[int, int]], right: list[tuple[int, int]], distanc
 
 def _apart(pairs: list[tuple[int, int]], enough: int) -> int:
     """How many places fit beside each other without overlap, counted up to `enough`."""
+    if all(one[1] <= other[0] for one, other in pairwise(pairs)):
+        return min(len(pairs), enough)
     total = reached = 0
     for end, start in sorted([(end, -start) for start, end in pairs]):
         if -start >= reached:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
@@ -67,8 +68,8 @@ class Reading:
             self.forms[field] = forms
         # Every key that a rule may wait for: forms, metadata, pairs of characters; the book adds wildcards.
         self.seen = set().union(*self.forms.values(), metadata_keys(subject))
-        for words in self.words.values():
-            if not words.text.isascii():
+        if max(self.seen, default="") >= "\u0e01":
+            for words in self.words.values():
                 self.seen.update(pairs(words.forms))
         self._positions: dict[str, dict[str, list[int]]] = {}
         self._extras: dict[str, dict[str, list[Place]]] = {}
@@ -171,6 +172,12 @@ class Reading:
             for end in reached:
                 yield start, end
 
+    def word_pairs(self, form: str, field: str) -> list[tuple[int, int]]:
+        """Where a form occurs in a field, as (first position, position after)."""
+        found = [(at, at + 1) for at in self._field_positions(field).get(form, ())]
+        further = self._field_extras(field).get(form)
+        return sorted({*found, *((start, end) for start, end, _ in further)}) if further else found
+
     def _form_places(self, form: str, field: str) -> list[Place]:
         found: list[Place] = [(at, at + 1, form) for at in self._field_positions(field).get(form, ())]
         further = self._field_extras(field).get(form)
@@ -213,20 +220,14 @@ class Reading:
         return value in self._address[0] or value in self._address[1]
 
 
-def pairs(forms: Iterable[str]) -> Iterator[str]:
-    """Neighbouring characters of scripts without blanks: rarer than each alone, so better to wait for."""
-    before = ""
-    for form in forms:
-        if form[0] >= "\u0e01" and _is_short(form):
-            if before:
-                yield before + form
-            before = form
-        else:
-            before = ""
+def pairs(forms: Sequence[str]) -> Iterator[str]:
+    """Neighbouring characters of scripts without blanks: rarer than each alone, so better to wait for.
 
-
-def _is_short(form: str) -> bool:
-    return len(form) <= 4
+    Neighbours of other scripts that are as short come along; no rule waits for them.
+    """
+    for one, other in set(pairwise(forms)):
+        if one >= "\u0e01" and other >= "\u0e01" and len(one) <= 4 and len(other) <= 4:
+            yield one + other
 
 
 # ── metadata ────────────────────────────────────────────────────────────────────────────────────
