@@ -31,6 +31,7 @@ LEASE = timedelta(minutes=30)  # another run's leases are void at once; this one
 BATCH = 16  # deliveries of a lane that are claimed together
 WIDTH = 4  # of them are sent at the same time
 DEADLINE = 180.0  # seconds for one send, whatever the channel's own timeouts are
+ROOM = 1.0  # seconds between two tries to write an acknowledgement down while the disk is full
 OUTAGE = 3  # failures in a row that are worth a notice
 BACKWARDS = 5.0  # seconds by which a clock set back is noticed
 
@@ -223,7 +224,7 @@ class Outbox:
             except StoreFull:
                 if self._stopping:
                     raise
-                await asyncio.sleep(1)
+                await asyncio.sleep(ROOM)
         self._report(attempt)
 
     async def _set_aside(self, numbers: list[int], why: str) -> None:

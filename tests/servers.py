@@ -6,6 +6,7 @@ import asyncio
 import email
 import email.message
 import ssl
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -34,6 +35,7 @@ class Mail:
     recipient: str
     raw: bytes
     accepted: bool
+    at: float = field(default_factory=time.time)
 
     @property
     def message(self) -> email.message.Message:
@@ -173,6 +175,7 @@ class Call:
     headers: dict[str, str]
     body: bytes
     status: int
+    at: float = field(default_factory=time.time)
 
     @property
     def id(self) -> str:

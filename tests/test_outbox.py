@@ -403,6 +403,7 @@ def test_an_acknowledgement_is_not_lost_to_a_full_disk(world, monkeypatch):
         return original(self, function)
 
     monkeypatch.setattr(Store, "_write", write)
+    monkeypatch.setattr("monitor.outbox.ROOM", 0.01)
     drain(w)
 
     assert w.states() == {"sent": 2}
