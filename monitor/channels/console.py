@@ -43,15 +43,15 @@ class Console:
     async def send(self, delivery: Delivery) -> str:
         """Print one delivery in a single write. Raises Temporary."""
         out = self._tools.out
-        width = None if out.isatty() else 10_000
-        terminal = Terminal(file=out, soft_wrap=True, highlight=False, width=width)
-        with terminal.capture() as captured:
-            for line in self._lines(delivery):
-                terminal.print(line)
         try:
+            width = None if out.isatty() else 10_000
+            terminal = Terminal(file=out, soft_wrap=True, highlight=False, width=width)
+            with terminal.capture() as captured:
+                for line in self._lines(delivery):
+                    terminal.print(line)
             out.write(captured.get())
             out.flush()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError) as error:  # ValueError: the stream was closed
             raise Temporary(f"cannot write to the console: {error}", kind="write") from error
         return "printed"
 
