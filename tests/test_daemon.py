@@ -81,7 +81,8 @@ def events(logs, name):
 def test_a_dropped_file_becomes_an_alert(place):
     async def story(house):
         place.drop("a.txt", TEXT.format(n=1))
-        await until(lambda: "envoy" in place.printed, what="the alert")
+        await until(lambda: events(place.logs, "delivery.sent"), what="the delivery")
+        assert "envoy" in place.printed
         assert (await house.rows("SELECT state FROM entries")) == [("done",)]
         assert (await house.rows("SELECT state FROM deliveries")) == [("sent",)]
 
