@@ -10,6 +10,7 @@ import platform
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 # name → (arguments, arguments of the short form)
 MEASUREMENTS: dict[str, tuple[list[str], list[str]]] = {
@@ -35,9 +36,8 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"no measurement {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}", file=sys.stderr)
         return 2
-    model = next(
-        (line for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("model name")), ": unknown"
-    )
+    processors = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    model = next((line for line in processors if line.startswith("model name")), ": unknown")
     print(f"{model.split(':', 1)[1].strip()}, {os.cpu_count()} cores; Python {platform.python_version()}", flush=True)
     failed = []
     for name in names:
