@@ -17,8 +17,9 @@ _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\
 
 # P(body) below which a block goes. Losing a sentence is the worse fault, so what ends like a sentence
 # is kept on less evidence than a scrap of three words.
-SENTENCE, LINE, SCRAP = 0.45, 0.5, 0.65
+SENTENCE, LINE, SCRAP = 0.33, 0.42, 0.7
 SPOKEN = 0.55  # for speech that hangs on a block that stays
+FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than MESSY of the blocks are doubted
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
 
@@ -29,7 +30,12 @@ def judged(blocks: Sequence[Block], above: Head, model: Model, method: str, foun
     texts = [block.text for block in blocks]
     roles = [ROLE_NUMBERS.get(above.roles.get(i, ""), 0) for i in range(len(blocks))]
     p = _spoken(texts, model.probability([_with_stop(text) for text in texts], roles))
-    gone = [float(p[i]) < (PICKED if method == "trafilatura" else threshold(text)) for i, text in enumerate(texts)]
+    # A page that has little furniture, a clean text say, is believed: what little is doubted there stays.
+    doubted = float((p < LINE).mean())
+    strict = FLOOR + (1.0 - FLOOR) * min(1.0, doubted / MESSY)
+    gone = [
+        float(p[i]) < (PICKED if method == "trafilatura" else threshold(text) * strict) for i, text in enumerate(texts)
+    ]
     kept = [i for i in range(len(texts)) if not gone[i] and i not in found]
     first, last = (kept[0], kept[-1]) if kept else (0, len(texts))
     for i in range(len(texts)):
