@@ -1,4 +1,4 @@
-"""How the sources fare, and who is told: once when one begins to fail, falls silent or leaves nothing, once when it
+"""How the sources and the rules fare, and who is told: once when one begins to fail, falls silent or leaves nothing, once when it
 is well again.
 
 A notice is a row; its delivery is born in the same transaction. The judgement itself is pure (stages/health.py).
@@ -6,14 +6,16 @@ A notice is a row; its delivery is born in the same transaction. The judgement i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from monitor.errors import Gone, MonitorError
 from monitor.ports import SourceRow
 from monitor.stages import health
 from monitor.stages.restraint import Route
-from monitor.store import deliveries, notices, source_health
+from monitor.stages.rule_health import Verdict
+from monitor.stages.rule_health import of_record as of_rule
+from monitor.store import deliveries, notices, rule_health, source_health
 from monitor.store.connection import Connection, Store
 
 FAILING, QUIET, BARREN = "source-failing", "source-quiet", "source-barren"
@@ -52,6 +54,31 @@ class Care:
         if changed:
             await store.write(lambda db: self._judged(db, changed, now))
         return len(changed)
+
+    async def look_at_rules(self, store: Store, now: datetime) -> int:
+        """Judge every rule by its own habits. Returns of how many there is news.
+
+        While a rule is noisy its alerts are held back to a summary: `deliveries.add_alert` asks for the notice.
+        """
+        records = await store.read(lambda db: rule_health.records(db, now))
+        verdicts = {record.slug: of_rule(record, now) for record in records}
+        standing = await store.read(lambda db: {one.key for one in notices.standing(db, "rule-")})
+        if standing or any(verdict.state != "well" for verdict in verdicts.values()):
+            return await store.write(lambda db: self._rules_judged(db, verdicts, standing, now))
+        return 0
+
+    def _rules_judged(
+        self, db: Connection, verdicts: Mapping[str, Verdict], standing: Collection[str], now: datetime
+    ) -> int:
+        due = {f"rule-{verdict.state}/{slug}" for slug, verdict in verdicts.items() if verdict.state != "well"}
+        for key in sorted(due - set(standing)):
+            slug = key.partition("/")[2]
+            held = " Its alerts are held back to a summary." if key.startswith(notices.NOISY_RULE) else ""
+            self._begin(db, key, verdicts[slug].tell, f"See `monitor rules show {slug}`.{held}", now)
+        for key in sorted(set(standing) - due):
+            slug = key.partition("/")[2]
+            self._end(db, key, f"rule {slug} is as it used to be", now)
+        return len(due ^ set(standing))
 
     def _judged(
         self, db: Connection, changed: Sequence[tuple[source_health.Record, health.Health]], now: datetime

@@ -203,8 +203,9 @@ class App:
             log.warning("clock.clamped", rows=moved)
 
     async def look_after_sources(self) -> None:
-        """See which sources have fallen silent or bring nothing that lasts, and tell it once."""
-        if await self.pipeline.care.look(self.store, self.clock()):
+        """See which sources have fallen silent and which rules have gone noisy or dead, and tell it once."""
+        now = self.clock()
+        if await self.pipeline.care.look(self.store, now) + await self.pipeline.care.look_at_rules(self.store, now):
             self.pipeline.alerted.set()
 
     async def probe(self) -> None:

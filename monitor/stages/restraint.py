@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.cron import CronTrigger
 
 SEVERITIES = ("low", "normal", "high", "critical")
+NOISY_WAIT = timedelta(hours=1)  # alerts of a rule gone noisy are collected for so long
 UTC_ZONE = ZoneInfo("UTC")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -126,6 +127,13 @@ def place(policy: Policy, *, rule: str, severity: str, once_per: str, sent: int,
         because = f"over the cap of {policy.cap} in {_words(policy.cap_window)}"
         return Placement(kind="summary", group=f"cap/{rule}", due_at=due, because=because)
     return Placement(kind="alert", group="", due_at=now)
+
+
+def hold_back(rule: str, now: datetime) -> Placement:
+    """Return where an alert goes whose rule is far over its usual rate: into a summary."""
+    return Placement(
+        kind="summary", group=f"cap/{rule}", due_at=now + NOISY_WAIT, because="its rule is far over its usual rate"
+    )
 
 
 def latest(policy: Policy, group: str, now: datetime) -> datetime:

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from monitor.model import AlertView, Delivery, DeliveryState
 from monitor.stages import backoff
-from monitor.stages.restraint import Placement, Route, place, wanted
+from monitor.stages.restraint import Placement, Route, hold_back, place, wanted
+from monitor.store import notices
 from monitor.store.connection import from_text, to_text
 
 LISTED = {"digest": 60, "summary": 10}  # alerts told in one message; the rest is counted
@@ -47,9 +48,12 @@ def add_alert(
     if not wanted(policy, severity):
         return []
     numbers = []
+    noisy = notices.stands(db, notices.NOISY_RULE + rule)
     for target in route.targets:
         sent = _sent_since(db, route.channel, target, rule, now - policy.cap_window) if policy.cap else 0
         placed = place(policy, rule=rule, severity=severity, once_per=once_per, sent=sent, now=now)
+        if noisy and placed.kind == "alert":
+            placed = hold_back(rule, now)
         number = _open(db, route.channel, target, placed, rule, update_of, now)
         db.execute(
             "INSERT INTO delivery_alerts (alert_id, channel, target, delivery_id) VALUES (?, ?, ?, ?)",

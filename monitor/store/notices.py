@@ -24,6 +24,14 @@ class Notice:
     ended_at: datetime | None = None
 
 
+NOISY_RULE = "rule-noisy/"  # begins the key of a notice about a rule far over its usual rate
+
+
+def stands(db: sqlite3.Connection, key: str) -> bool:
+    """Whether a trouble goes on."""
+    return db.execute("SELECT 1 FROM notices WHERE key = ? AND ended_at IS NULL", (key,)).fetchone() is not None
+
+
 def begin(
     db: sqlite3.Connection, key: str, text: str, now: datetime, *, severity: str = "normal", remedy: str = ""
 ) -> Notice | None:
