@@ -101,8 +101,7 @@ def compare(article: Article, new: Reading, candidate: Candidate, old: Reading) 
     turned = backward.share > forward.share
     inner, outer = (backward, forward) if turned else (forward, backward)
     part, whole = (old, new) if turned else (new, old)
-    titles = max(title_support(new, old), title_support(old, new))
-    scores = {"share": round(inner.share, 3), "rare": round(inner.rare, 1), "titles": round(titles, 2)}
+    scores = {"share": round(inner.share, 3), "rare": round(inner.rare, 1)}
 
     def answer(same: bool, because: str) -> Likeness:
         return Likeness(candidate, same, because, inner.share, scores)
@@ -115,7 +114,8 @@ def compare(article: Article, new: Reading, candidate: Candidate, old: Reading) 
         return answer(False, f"they share {inner.share:.0%} of their rare word sequences, {SHARE:.0%} are needed")
     part_facts, whole_facts = facts_in(part, whole, inner, outer)
     agreement = min(part_facts.agreement, whole_facts.agreement)
-    scores["agreement"] = round(agreement, 3)
+    titles = max(title_support(new, old), title_support(old, new))
+    scores |= {"agreement": round(agreement, 3), "titles": round(titles, 2)}
     if agreement < AGREEMENT:
         return answer(False, f"only {agreement:.0%} of their numbers and names agree: another report of the same form")
     objection = _weak(inner, part_facts.agreeing, titles, new, old) or _larger(part, whole, outer, new, old)

@@ -22,7 +22,8 @@ SHARED_KEYS = 2
 BEST = 8
 BEST_OF_STORY = 3  # further members of a story would only crowd out other stories
 EXACT = 3
-LEAST = 1.0  # weight of the shared keys, each 1 / the articles that have it: less is boilerplate, unless it is the best
+LEAST = 1.0  # weight of the shared keys, each 1 / the articles that have it: less is boilerplate …
+MANY = 6  # … unless it is the best and shares so many keys: a story that sixty outlets print
 
 _MONTH_OF_ARTICLE = "substr(a.seen_at, 1, 4) * 12 + substr(a.seen_at, 6, 2) - 1"
 FRESH = 0  # 'month' of what came since the last night
@@ -37,8 +38,8 @@ def find(db: sqlite3.Connection, article: Article, seen_at: datetime) -> list[Ca
     exact = _exact(db, article)
     shared, weights = _by_sketch(db, article.fingerprint.keys, seen_at)
     ranked = nlargest(3 * BEST, ((weight, n) for n, weight in weights.items() if shared[n] >= SHARED_KEYS))
-    # The best one stays, however many have its keys: a story that sixty outlets print is no boilerplate.
-    likely = [n for place, (weight, n) in enumerate(ranked) if (weight >= LEAST or not place) and n not in exact]
+    best = [n for _, n in ranked[:1] if shared[n] >= MANY]
+    likely = [n for weight, n in ranked if (weight >= LEAST or n in best) and n not in exact]
     if len(likely) <= BEST_OF_STORY:
         return load(db, [*exact, *likely], shared)
     stories = dict(db.execute(f"SELECT id, story_id FROM articles WHERE {_among('id', likely)}", likely).fetchall())
