@@ -17,6 +17,7 @@ import argparse
 import gzip
 import itertools
 import json
+import random
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -28,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from bench.dedup.republish import Press, Sample
-from bench.store.texts import Prose
+from bench.store.texts import Zipf
 from monitor.model import Article, Digest
 from monitor.stages.canonical import canonical_url
 from monitor.stages.compare import tokens
@@ -73,15 +74,33 @@ def pages(folder: Path) -> list[tuple[str, str]]:
     return found
 
 
+def invented(seed: int, count: int) -> list[tuple[str, str]]:
+    """Reports of made-up words in sentences, each with a name or a number in it."""
+    zipf, chance = Zipf(seed, chars=2500), random.Random(seed)
+    texts = []
+    for _ in range(count):
+        report = zipf.report()
+        rare = sorted({word for word in report.index_text.split() if len(word) > 6})  # short words are frequent ones
+        cast = [word.capitalize() for word in chance.sample(rare, 6)]
+        lines = []
+        for paragraph in report.text.split("\n\n"):
+            sentences = []
+            for sentence in paragraph.split(". "):
+                words = sentence.rstrip(".").split()
+                words.insert(chance.randint(1, len(words)), chance.choice((*cast, str(chance.randint(2, 9999)))))
+                sentences.append(" ".join([words[0].capitalize(), *words[1:]]) + ".")
+            lines.append(" ".join(sentences))
+        texts.append((" ".join(cast), "\n".join(lines)))
+    return texts
+
+
 def press(folder: Path, seed: int, half: int) -> list[Sample]:
     """Republications of one half of the pages, or of invented reports."""
     if (folder / "cleaning-near.jsonl.gz").exists():
         texts = pages(folder)
         texts = texts[: len(texts) // 2] if half == 0 else texts[len(texts) // 2 :]
     else:
-        prose = Prose(seed)
-        reports = [prose.report() for _ in range(300)]
-        texts = [(report.title, report.text.replace("\n\n", "\n")) for report in reports]
+        texts = invented(seed, 200)
     return Press(texts, seed).stream()
 
 

@@ -51,7 +51,8 @@ class Press:
     """Makes samples. The same seed and texts make the same stream."""
 
     def __init__(self, texts: Sequence[Text], seed: int) -> None:
-        self.texts = list(texts)
+        spared = max(2, len(texts) // 20)
+        self.spared, self.texts = list(texts[:spared]), list(texts[spared:])  # the first ones are only excerpted
         self.random = random.Random(seed)
         self.outlets = [f"{a} {b}" for a in ("Ashby", "Corran", "Delmont", "Eastwick", "Farrow", "Greyport")
                         for b in ("Gazette", "Herald", "Mail", "News")]  # fmt: skip
@@ -178,10 +179,10 @@ class Press:
 
     def others(self) -> list[Sample]:
         """Notices, items under long trailers, quotations and press reviews: each a story of its own."""
-        count = max(2, len(self.texts) // 20)
+        count = len(self.spared)
         samples = []
         for number in range(count):
-            title, text = self.random.choice(self.texts)
+            title, text = self.spared[number]
             notice = self.random.choice(NOTICES)
             samples.append(Sample(f"notice{number}", f"{title} {number}", notice, f"notice{number}", "notice"))
             words = text.split()
@@ -193,7 +194,7 @@ class Press:
         fresh = self.texts[-count:]  # told nowhere else: their texts were taken out of the stream below
         for number, (title, text) in enumerate(fresh):
             quoted = self.random.choice(self.texts[: -2 * count])[1].split("\n")
-            lines = text.split("\n") + quoted[: self.random.randint(1, 3)]
+            lines = text.split("\n") + quoted[: max(1, len(quoted) // 3)]
             samples.append(
                 Sample(
                     f"later{number}",

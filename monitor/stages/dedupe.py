@@ -35,7 +35,7 @@ MUCH = 60.0  # word sequences that nobody else has: so many speak against a noti
 SAME_TITLE = 0.9  # the same, where the text is none
 SAME_ADDRESS_SHARE = 0.3  # two articles at one address need less
 OTHER_BEGINNING = 0.1  # so large a share of its first words missing in the other makes another beginning
-LARGER = 2.0  # so many times larger a text may be about something else
+LARGER = 1.4  # so many times larger a text may be about something else
 FULLER = 1.5  # so many times longer a text at the same address replaces what was there
 
 _NOTHING: Hashes = np.empty(0, np.uint64)
