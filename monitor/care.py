@@ -1,5 +1,5 @@
-"""How the sources and the rules fare, and who is told: once when one begins to fail, falls silent or leaves nothing, once when it
-is well again.
+"""How the sources and the rules fare, and who is told: once when a source begins to fail, falls silent or leaves
+nothing, or a rule goes noisy or dead; once when it is well again.
 
 A notice is a row; its delivery is born in the same transaction. The judgement itself is pure (stages/health.py).
 """
