@@ -23,6 +23,7 @@ class FileOptions(Common):
     """Options of `kind = "file"`."""
 
     path: Path
+    cap: str = ""  # a program reads it: every alert is a line of its own
     sync: bool = True
 
 

@@ -52,6 +52,7 @@ class WebhookOptions(Common):
     """Options of `kind = "webhook"`."""
 
     url: str | Secret
+    cap: str = ""  # a program reads it: every alert is a call of its own
     secret: Secret | tuple[Secret, ...] = ()
     headers: Mapping[str, str | Secret] = field(default_factory=dict)
     template: Path | None = None

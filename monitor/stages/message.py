@@ -51,18 +51,19 @@ class Links:
     base_url: str = ""
 
     def alert(self, number: int) -> str:
-        """Page of an alert."""
-        return f"{self.base_url}/monitor/alerts/{number}" if self.base_url else ""
+        """Page of an alert's article, at the alert."""
+        return self._at(f"alert/{number}")
 
     def story(self, number: int) -> str:
         """Page of a story."""
-        return f"{self.base_url}/monitor/stories/{number}" if self.base_url else ""
+        return self._at(f"story/{number}")
 
     def rule(self, slug: str) -> str:
-        """The newest alerts of a rule."""
-        if not self.base_url:
-            return ""
-        return f"{self.base_url}/monitor/alerts?_sort_desc=created_at&rule={quote(slug, safe='')}"
+        """The canned query of a rule's newest matches."""
+        return self._at(f"monitor/rule_last_30_days?rule={quote(slug, safe='')}")
+
+    def _at(self, path: str) -> str:
+        return f"{self.base_url.rstrip('/')}/{path}" if self.base_url else ""
 
 
 def one_line(text: str, limit: int = SUBJECT_LIMIT) -> str:

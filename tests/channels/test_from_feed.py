@@ -40,7 +40,7 @@ def mails(folder: Path) -> list[bytes]:
     book = RuleBook([compile_rule(rule) for rule in RULES])
     routes = {"desk": Route(channel="desk", targets=("reader@example.org",))}
     rarity = Rarity(folder / "rarity.bin", NOON)
-    settler = Settler(run="run", rules={rule.slug: rule for rule in RULES}, routes=routes, rarity=rarity)
+    settler = Settler(run="run", rules={rule.slug: rule for rule in RULES}, routes=routes, rarity=lambda: rarity)
     store = Store(folder / "monitor.db")
 
     def write(db):

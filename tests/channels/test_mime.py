@@ -148,7 +148,7 @@ def test_both_parts_say_the_essential_first():
         assert said in text_of(raw, "html")
     assert "https://news.example.org/2026/doha" in text
     assert "monitor silence add envoy --for 24h" in text
-    assert "https://desk.example/monitor/alerts/1" in text_of(raw, "html")
+    assert "https://desk.example/alert/1" in text_of(raw, "html")
 
 
 def test_a_mail_that_would_not_read_back_is_not_sent():

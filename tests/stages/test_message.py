@@ -135,7 +135,7 @@ def test_payload_is_stable_and_names_everything():
     assert payload == message.payload(delivery, links)
     assert (payload["type"], payload["version"]) == ("alert.created", 1)
     alert = payload["data"]["alerts"][0]
-    assert alert["links"]["alert"] == "https://desk.example/monitor/alerts/1"
+    assert alert["links"]["alert"] == "https://desk.example/alert/1"
     assert alert["article"]["published_at"] == "2026-11-22T08:05:00.000Z"
     assert alert["hits"][0]["sentence"][13:22] == "Khalilzad"
     assert alert["update_of"] == 7
