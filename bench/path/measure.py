@@ -136,12 +136,14 @@ def processor(root: int) -> dict[str, float]:
 
 
 def memory(root: int) -> dict[str, float]:
-    """MiB of a process and all below it: proportional (shared pages divided) and resident."""
+    """MiB of a process and all below it: proportional in all (shared pages divided), resident each."""
     total, each = 0.0, {}
     for place, pid in enumerate(family(root)):
         fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
         total += int(fields["Pss"].split()[0]) / 1024
-        each["daemon" if not place else f"child {place}"] = int(fields["Rss"].split()[0]) / 1024
+        resident, anonymous = int(fields["Rss"].split()[0]) / 1024, int(fields["Anonymous"].split()[0]) / 1024
+        each["daemon" if not place else f"child {place}"] = resident
+        each["of it not files" if not place else f"of child {place} not files"] = anonymous
     return {"all processes": total, **each}
 
 
@@ -150,7 +152,8 @@ def measure_path(folder: Path, documents: int, rule_text: str) -> None:
     chance, words = random.Random(3), vocabulary()
     daemon = Daemon(folder, rule_text)
     with daemon.running() as (process, ready):
-        print(f"ready after {ready:.2f} s with {rule_text.count('[rules.')} new rules (compiled and stored)")
+        spent = processor(process.pid)["daemon"]
+        print(f"ready after {ready:.2f} s ({spent:.2f} s of CPU) with {rule_text.count('[rules.')} rules, all new")
         warm = folder / "drop" / "warm.txt"
         warm.write_text(document(chance, words))
         os.utime(warm, (1, 1))
@@ -183,8 +186,8 @@ def measure_path(folder: Path, documents: int, rule_text: str) -> None:
         print("processor:", ", ".join(f"{name} {each:.1f} ms a document" for name, each in used.items()))
         print("busy:", ", ".join(f"{name} {size:.0f} MiB" for name, size in (half or memory(process.pid)).items()))
     assert daemon.count("SELECT COUNT(*) FROM articles") == documents + 1
-    with daemon.running() as (_, ready):
-        print(f"ready after {ready:.2f} s on the second start")
+    with daemon.running() as (process, ready):
+        print(f"ready after {ready:.2f} s ({processor(process.pid)['daemon']:.2f} s of CPU) on the second start")
 
 
 def measure_settle(folder: Path, documents: int, *, profile: bool) -> None:
@@ -221,7 +224,7 @@ def measure_settle(folder: Path, documents: int, *, profile: bool) -> None:
     began = time.process_time()
     work = [(one, digest(Work(entry=one.entry), book)) for one in pending]
     digested = time.process_time() - began
-    settler = Settler(run="run", rules={"r0": rule}, routes={"file": Route(channel="file")}, rarity=rarity)
+    settler = Settler(run="run", rules={"r0": rule}, routes={"file": Route(channel="file")}, rarity=lambda: rarity)
 
     def batch(db, part):
         for one, found in part:
