@@ -177,6 +177,22 @@ def test_templated_news_is_not_the_same_even_the_second_time(form: str, one: dic
     assert rule(copy, second, first).ruling.story == 20
 
 
+WETTER = """Am {tag} gibt es in {ort} {himmel} bei Höchstwerten von {a} Grad. In der Nacht sinken die Temperaturen \
+auf {b} Grad. Der Wind weht mit {c} Kilometern in der Stunde aus West. Dieser Text wurde auf der Basis \
+von Daten des Wetterdienstes automatisch erstellt und wird mehrmals am Tag aktualisiert."""
+
+
+def test_where_every_noun_has_a_capital_the_figures_still_count() -> None:
+    one = WETTER.format(tag="Mittwoch", ort="Halden", himmel="Schauer", a=11, b=8, c=66)
+    other = WETTER.format(tag="Mittwoch", ort="Skagen", himmel="Sonne", a=8, b=17, c=28)
+    assert rule(an_article(one, "Wetter am Mittwoch"), an_article(other, "Wetter am Mittwoch")).ruling.kind == "fresh"
+
+
+def test_one_corrected_figure_is_the_same_story() -> None:
+    corrected = an_article(FERRY.replace("130", "150"), "Halden loses its ferry")
+    assert rule(corrected, an_article(FERRY, "Halden loses its ferry")).ruling.kind == "echo"
+
+
 def test_templates_stay_apart_and_their_copies_together_when_the_template_is_known() -> None:
     rarity, old = Counted(), []
     for day in range(40):
