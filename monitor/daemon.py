@@ -50,7 +50,7 @@ class Rhythm:
     digest: float = 2.0  # at the latest; it is woken when there is something
     deliver: float = 1.0  # likewise
     beat: float = 10.0
-    drain: float = 20.0  # how long running work may take to end at a stop; TimeoutStopSec is 10 s longer
+    drain: float = 8.0  # how long running work may take to end at a stop; what is cut off is done again by the next run
     room: float = 5.0  # between two tries to write while the disk is full
     stuck: float = 120.0  # a due row that nobody takes for so long is what a restart mends
     writer: float = 30.0  # a writer that does not answer in this time is stuck
@@ -65,21 +65,29 @@ def run(load: Load, supervisor: Supervisor | None = None, rhythm: Rhythm = Rhyth
 
 
 async def _run(load: Load, supervisor: Supervisor, rhythm: Rhythm) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)  # from the first moment: a stop while we start is a stop
+    stop, hangup = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()  # listened to from the first moment: a SIGHUP while we start must not end us
+    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, hangup)):
+        loop.add_signal_handler(number, event.set)
     began = time.monotonic()
     async with live.build(load(), starting=supervisor.extend) as app:
         log.info("daemon.start", run=app.run, milliseconds=round((time.monotonic() - began) * 1000))
-        await Daemon(app, load, supervisor, rhythm, stop).serve()
+        await Daemon(app, load, supervisor, rhythm, stop, hangup).serve()
     log.info("daemon.end")
 
 
 class Daemon:
-    """One run. `stop` ends it."""
+    """One run. `stop` ends it, `hangup` has the configuration read again."""
 
-    def __init__(self, app: App, load: Load, supervisor: Supervisor, rhythm: Rhythm, stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        app: App,
+        load: Load,
+        supervisor: Supervisor,
+        rhythm: Rhythm,
+        stop: asyncio.Event,
+        hangup: asyncio.Event,
+    ) -> None:
         self.app = app
         self.full_since: datetime | None = None  # the disk is full: nothing is claimed
         self._load = load
@@ -90,7 +98,7 @@ class Daemon:
         self._polls: set[asyncio.Task[None]] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._chores: dict[str, asyncio.Task[None]] = {}
-        self._hangup = asyncio.Event()
+        self._hangup = hangup
         self._heads: dict[str, tuple[str, float]] = {}  # queue → its head, and since when it has been that
         self._drift = _drift()
         self._ails: list[str] = []  # as of the last beat
@@ -98,7 +106,6 @@ class Daemon:
 
     async def serve(self) -> None:
         """Everything, until the stop. Raises the StoreError that ended it, if one did."""
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hangup.set)
         scheduler = self._scheduler()
         config, started_at = self.app.config, self.app.clock()
         telling = metrics.Telling(config.metrics, config.monitor.state, self._overview, self._health, started_at)
@@ -228,20 +235,25 @@ class Daemon:
         while True:
             await self._hangup.wait()
             self._hangup.clear()  # a storm of signals is one reload, and one more for what came meanwhile
-            self._supervisor.reloading()
-            try:
-                config = await asyncio.to_thread(self._load)
-                await self.app.reload(config)
-                log.info("reload", outcome="done", warnings=list(config.warnings))
-                status = await self._status()
-            except ConfigError as error:
-                log.error("reload", outcome="kept the old configuration", faults=list(error.faults))
-                status = f"kept the old configuration: {len(error.faults)} faults in the new one"
-            except StoreError:
-                raise
-            except (MonitorError, OSError) as error:
-                log.error("reload", outcome="kept the old configuration", because=str(error))
-                status = f"kept the old configuration: {error}"
+            await self._guarded(self._reload)
+
+    async def _reload(self) -> None:
+        self._supervisor.reloading()
+        status = "kept the old configuration"
+        try:
+            config = await asyncio.to_thread(self._load)
+            await self.app.reload(config)
+            log.info("reload", outcome="done", warnings=list(config.warnings))
+            status = await self._status()
+        except ConfigError as error:
+            log.error("reload", outcome="kept the old configuration", faults=list(error.faults))
+            status += f": {len(error.faults)} faults in the new one"
+        except StoreError:
+            raise
+        except (MonitorError, OSError) as error:
+            log.error("reload", outcome="kept the old configuration", because=str(error))
+            status += f": {error}"
+        finally:
             self._supervisor.ready(status)
 
     # ── the watchdog ────────────────────────────────────────────────────────────────────────────
@@ -317,13 +329,14 @@ class Daemon:
             task.cancel()
         self.app.pipeline.alerted.set()
         self.app.pipeline.wake.set()
+        sending = asyncio.create_task(self.app.outbox.close(self._rhythm.drain))
         end = time.monotonic() + self._rhythm.drain
         while (running := self._polls | self._work) and time.monotonic() < end:
             await asyncio.wait(running, timeout=end - time.monotonic())
         for task in running:
             log.warning("daemon.cut_off", work=str(task.get_coro()))
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(sending, *running, return_exceptions=True)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -53,9 +53,10 @@ def live_in(place, story, *, rhythm=QUICK, environ=None):
     """Run a daemon in `place` while `story(house)` goes on, then stop it. Returns what was logged."""
 
     async def main():
-        stop = asyncio.Event()
+        stop, hangup = asyncio.Event(), asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
         async with live.build(place.load()) as app:
-            daemon = Daemon(app, place.load, Supervisor(environ or {}), rhythm, stop)
+            daemon = Daemon(app, place.load, Supervisor(environ or {}), rhythm, stop, hangup)
             serving = asyncio.create_task(daemon.serve())
             telling = asyncio.create_task(story(House(place, app, daemon)))
             try:
@@ -390,6 +391,40 @@ def test_sigterm_ends_it_and_a_second_run_repeats_nothing(place):
     assert place.printed.count("why:") == 1
 
 
+def test_a_stop_does_not_wait_for_what_hangs(place):
+    async def story(house):
+        house.app.pool.gate = asyncio.Event()
+        place.drop("a.txt", TEXT.format(n=1))
+        await until(lambda: house.app.pool.calls > 0, what="the document that will hang")
+
+    began = time.monotonic()
+    logs = live_in(place, story, rhythm=replace(QUICK, drain=0.3))
+    assert time.monotonic() - began < 5
+    assert events(logs, "daemon.cut_off")
+
+    async def again(house):
+        await house.settled(1)
+        await until(lambda: "envoy" in place.printed, what="the alert")
+
+    live_in(place, again)
+
+
+def test_a_reload_that_meets_a_bug_is_not_the_last_one(place, monkeypatch):
+    async def story(house):
+        async def broken(_config):
+            raise KeyError("a bug")
+
+        right, house.app.reload = house.app.reload, broken
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: events(place.logs, "daemon.bug"), what="the bug's traceback")
+        house.app.reload = right
+        place.write(rules="[rules.minister]\nquery = 'minister'\n")
+        await house.reload(place.logs)
+        assert list(house.app.rules) == ["minister"]
+
+    live_in(place, story)
+
+
 def test_a_configuration_that_is_wrong_from_the_start_is_refused(place):
     place.write("[channels.bad]\nkind = 'webhook'\n[channels.worse]\nkind = 'email'\n")
     with pytest.raises(ConfigError) as refused:
@@ -399,7 +434,7 @@ def test_a_configuration_that_is_wrong_from_the_start_is_refused(place):
 
 def test_heads_are_stuck_only_when_they_stay(place):
     async def story(house):
-        daemon = Daemon(house.app, place.load, Supervisor({}), Rhythm(stuck=100), asyncio.Event())
+        daemon = Daemon(house.app, place.load, Supervisor({}), Rhythm(stuck=100), asyncio.Event(), asyncio.Event())
         assert daemon._stuck({"poll": 1, "digest": 5}, 0.0) == []
         assert daemon._stuck({"poll": 1, "digest": 6}, 90.0) == []
         (because,) = daemon._stuck({"poll": 1, "digest": 6}, 101.0)
