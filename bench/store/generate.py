@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.store.tables import COLUMNS, OUTLETS, RULES, hits_of
 from bench.store.texts import FURNITURE, PEOPLE, Prose, Report, Zipf
 from monitor.stages.words import index_text
 from monitor.store import schema
@@ -30,21 +30,6 @@ from monitor.store.connection import connect, to_text
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 KEYS = 34  # sketch keys of an article
 BATCH = 2000  # articles a transaction
-
-OUTLETS = (
-    "Karwan Courier", "Amara Daily", "The Selim Post", "Dasht Observer", "Highland Radio", "Border Gazette",
-    "Radio Nimroz", "The Morning Ledger", "Agence Orient", "Valley Tribune", "Northern Wire", "City Examiner",
-)  # fmt: skip
-RULES = (
-    ("ceasefire", "ceasefire OR talks", ("ceasefire", "talks"), "high"),
-    ("border-crossings", '"border crossing" NEAR/8 (closed OR reopened)', ("border crossing",), "normal"),
-    ("taliban", "Taliban", ("Taliban",), "normal"),
-    ("disaster", "earthquake OR flood OR landslide", ("earthquake", "flood", "landslide"), "critical"),
-    ("cholera", "cholera NOT vaccine*", ("cholera",), "high"),
-    ("kandahar-power", "Kandahar AND power", ("power cut",), "low"),
-    ("salma-noori", '"Salma Noori"', ("Salma Noori",), "low"),
-)
-
 
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -335,7 +320,7 @@ class Filler:
     ) -> None:
         at = to_text(seen + timedelta(seconds=2))
         for slug, terms, severity in self._asked(report):
-            hits = list(_hits(report, terms))
+            hits = list(hits_of(report, terms))
             quiet = slug == "taliban" and not hits and suppressed is not None
             if not hits and not quiet:
                 continue
@@ -453,43 +438,6 @@ class Filler:
             names = COLUMNS[table]
             marks = ",".join("?" * len(chunk[0]))
             self.db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", chunk)
-
-
-COLUMNS = {
-    "polls": "id, source_id, started_at, milliseconds, outcome, status, received_bytes, entries, new_entries, because",
-    "stories": "id, title, first_article_id, first_seen_at, last_seen_at, size, pinned",
-    "articles": "id, story_id, source_id, url, canonical_url, title, byline, outlet, text, language, published_at,"
-    " seen_at, text_hash, shingles, extractor, cleaner, document_sha256, ruling, because, scores, revisions",
-    "articles_fts": "rowid, text, title",
-    "entries": "id, source_id, guid, url, canonical_url, title, author, outlet, language, published_at, seen_at,"
-    " announced_hash, state, because, article_id, settled_at",
-    "removed_blocks": "id, article_id, position, offset, at, text, reason, confidence, span",
-    "revisions": "id, article_id, replaced_at, title, text, because",
-    "matches": "id, rule, rule_version, entry_id, article_id, story_id, matched_at, suppressed, removed_block_id,"
-    " outcome, because, field, sentence, evidence",
-    "alerts": "id, key, rule, story_id, article_id, match_id, severity, created_at, because, mark, marked_at",
-    "deliveries": "id, public_id, channel, target, state, created_at, try_at, attempts, last_attempt_at, sent_at,"
-    " last_error",
-    "delivery_alerts": "alert_id, channel, target, delivery_id",
-}
-
-
-def _hits(report: Report, terms: tuple[str, ...]) -> Iterator[dict[str, object]]:
-    for field, value in (("title", report.title), ("text", report.text)):
-        for term in terms:
-            for found in islice(re.finditer(rf"\b{re.escape(term)}\b", value, re.IGNORECASE), 5):
-                start = max((end.end() for end in re.finditer(r"[.\n] ?", value[: found.start()])), default=0)
-                stop = value.find(".", found.end())
-                sentence = value[start : stop + 1 if stop >= 0 else None] if field == "text" else value
-                yield {
-                    "term": term,
-                    "field": field,
-                    "start": found.start(),
-                    "end": found.end(),
-                    "sentence": sentence,
-                    "sentence_start": start if field == "text" else 0,
-                    "variant": "",
-                }
 
 
 def fill(

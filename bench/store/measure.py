@@ -1,9 +1,8 @@
 """What a large store costs: finding, looking, and settling more. Run on a store of `bench.store.generate --text zipf`.
 
-    python -m bench.store.measure /tmp/store/monitor.db
+    python -m bench.store.measure /tmp/store/monitor.db       python -m bench.store makes one and measures it
 
-Settling goes through the functions that the pipeline's settlement uses, in transactions of 50 with synchronous=FULL;
-the store is larger afterwards.
+Settling is the pipeline's own, in transactions of 50 with synchronous=FULL; the store is larger afterwards.
 """
 
 from __future__ import annotations
@@ -20,9 +19,13 @@ import numpy as np
 
 from bench.store.generate import KEYS
 from bench.store.texts import Zipf
-from monitor.model import Article, Digest, Entry, Fingerprint, Removed, Ruling
-from monitor.store import articles, candidates, entries, overview, search
+from monitor.model import Article, Digest, Entry, Fingerprint, Removed
+from monitor.settle import Settlement, Settler
+from monitor.store import entries, overview, search
 from monitor.store.connection import Connection, connect, from_text, transaction
+from monitor.store.rarity import Rarity
+
+BATCH = 50  # settlements of one transaction
 
 
 def milliseconds(function: Callable[[], object]) -> float:
@@ -90,7 +93,7 @@ def looking(db: Connection) -> None:
 
 
 def settling(db: Connection, count: int, seed: int) -> None:
-    """New articles through candidates, article, sketch, removed blocks, entry: what a settlement writes."""
+    """New articles: announced, claimed, and settled with candidates, ruling, article, sketch, removed blocks."""
     make, numbers = Zipf(seed), np.random.default_rng(seed)
     now = from_text(db.execute("SELECT max(seen_at) FROM articles").fetchone()[0])
     source = db.execute("SELECT id, slug FROM sources LIMIT 1").fetchone()
@@ -113,28 +116,30 @@ def settling(db: Connection, count: int, seed: int) -> None:
             index_title=report.index_title or "", index_text=report.index_text or "",
         )  # fmt: skip
         work.append((Entry(source=source["slug"], guid=url, url=url, title=report.title), digest))
+    path = Path(db.execute("PRAGMA database_list").fetchone()["file"])
+    rarity = Rarity(path.with_name("rarity.bin"), now)
+    settler = Settler(run="measure", rules={}, routes={}, rarity=lambda: rarity)
     times, cpu, before = [], time.process_time(), written()
-    for start in range(0, count, 50):
-        batch = work[start : start + 50]
+    for start in range(0, count, BATCH):
+        batch = work[start : start + BATCH]
+        digests = {entry.guid: digest for entry, digest in batch}
         began = time.perf_counter()
         with transaction(db):
             entries.add(db, source["id"], [entry for entry, _ in batch], now, baseline=False)
         with transaction(db):
-            for entry, digest in batch:
-                candidates.find(db, digest.article, now)
-                number, _ = articles.add(db, source["id"], digest, Ruling(kind="fresh"), now)
-                candidates.add(db, number, digest.article.fingerprint)
-                db.execute(
-                    "UPDATE entries SET state = 'done', article_id = ?, settled_at = seen_at, payload = NULL"
-                    " WHERE source_id = ? AND guid = ?",
-                    (number, source["id"], entry.guid),
-                )
+            claimed = entries.claim_pending(db, now, "measure", timedelta(minutes=10), BATCH)
+        with transaction(db):
+            for pending in claimed:
+                job = Settlement(pending=pending, digest=digests[pending.entry.guid], now=now)
+                outcome = settler.settle(db, job)
+                assert outcome.state == "done", outcome
         times.append((time.perf_counter() - began) * 1000)
         now += timedelta(seconds=1)
+    rarity.close()
     cpu, disk = time.process_time() - cpu, written() - before
     print(
-        f"settling {count}: {count / sum(times) * 1000:.0f} articles a second, worst batch of 50 {max(times):.0f} ms; "
-        f"an article costs {cpu / count * 1000:.2f} ms of CPU and {disk / count / 1e3:.0f} kB written"
+        f"settling {count}: {count / sum(times) * 1000:.0f} articles a second, worst batch of {BATCH} {max(times):.0f} ms;"
+        f" an article costs {cpu / count * 1000:.2f} ms of CPU and {disk / count / 1e3:.0f} kB written"
     )
 
 
@@ -154,6 +159,19 @@ def weighing(db: Connection) -> None:
           f" {size / every:.2f} × all text (titles, earlier wordings and removed passages too)")  # fmt: skip
 
 
+def measure(path: Path, settle: int = 3000, seed: int = 11) -> None:
+    """Print what a store costs; it has `settle` articles more afterwards."""
+    db = connect(path)
+    try:
+        finding(db, seed)
+        looking(db)
+        settling(db, settle, seed)
+        finding(db, seed + 1)
+        weighing(db)
+    finally:
+        db.close()
+
+
 def main() -> None:
     """Command line: the path of a generated store."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -161,13 +179,7 @@ def main() -> None:
     parser.add_argument("--settle", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=11)
     arguments = parser.parse_args()
-    db = connect(arguments.path)
-    finding(db, arguments.seed)
-    looking(db)
-    settling(db, arguments.settle, arguments.seed)
-    finding(db, arguments.seed + 1)
-    weighing(db)
-    db.close()
+    measure(arguments.path, arguments.settle, arguments.seed)
 
 
 if __name__ == "__main__":
