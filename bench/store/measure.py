@@ -138,7 +138,7 @@ def settling(db: Connection, count: int, seed: int) -> None:
     rarity.close()
     cpu, disk = time.process_time() - cpu, written() - before
     print(
-        f"settling {count}: {count / sum(times) * 1000:.0f} articles a second, worst batch of {BATCH} {max(times):.0f} ms;"
+        f"settling {count}: {count / sum(times) * 1000:.0f} a second, worst batch of {BATCH} {max(times):.0f} ms;"
         f" an article costs {cpu / count * 1000:.2f} ms of CPU and {disk / count / 1e3:.0f} kB written"
     )
 
