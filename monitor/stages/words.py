@@ -159,11 +159,11 @@ class Words:
         number = self._chunk_number(position)
         offsets, chunks = self._offsets, self._chunks
         if len(offsets) <= number:  # offsets are found as far as they are asked for
-            find = self.text.index
+            find, add = self.text.index, offsets.append
             at = offsets[-1] + len(chunks[len(offsets) - 1]) if offsets else 0
             for chunk in chunks[len(offsets) : number + 1]:
                 at = find(chunk, at)
-                offsets.append(at)
+                add(at)
                 at += len(chunk)
         return chunks[number], offsets[number], self._firsts[number]
 

@@ -134,12 +134,17 @@ class _Wildcards:
         if len(self._known) > _REMEMBERED:
             self._known = {}
         known = self._known
-        for form in forms:
-            keys = known.get(form)
-            if keys is None:
-                known[form] = keys = self._covering(form)
-            for key in keys:
-                found.setdefault(key, []).append(form)
+        asked = list(forms)
+        keys = list(map(known.get, asked))
+        if None in keys:
+            for form in asked:
+                if form not in known:
+                    known[form] = self._covering(form)
+            keys = list(map(known.get, asked))
+        for form, covering in zip(asked, keys, strict=True):
+            if covering:
+                for key in covering:
+                    found.setdefault(key, []).append(form)
         return found
 
     def _covering(self, form: str) -> tuple[str, ...]:

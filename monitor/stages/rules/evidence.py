@@ -21,9 +21,7 @@ _ALL_AT_ONCE = 200_000  # characters of a text whose sentences are all found whe
 _SENTENCE = 400  # characters around a hit, at most, on either side
 
 _END = re.compile(r"[.!?…。！？؟۔।][\"'”’»)\]]*(?=\s|[^\x00-\u2fff])|\n+|[。！？]")
-_NO_END = re.compile(
-    r"(?:\b\w|\b(?:Mr|Mrs|Ms|Dr|St|Prof|Gen|Col|Lt|Sgt|Rev|Hon|Jr|Sr|vs|No|Sen|Rep|Gov|approx|Inc))\.$"
-)
+_NO_END = re.compile(r"(?:\b\w|\b(?:Mr|Mrs|Ms|Dr|St|Prof|Gen|Col|Lt|Sgt|Rev|Hon|Jr|Sr|vs|No|Sen|Rep|Gov|Inc))\.$")
 
 
 def hits(compiled: Compiled, reading: Reading) -> tuple[Hit, ...]:
@@ -90,7 +88,10 @@ def sentence(text: str, start: int, end: int) -> tuple[str, int]:
 
 def _ends(text: str, stop: re.Match[str], low: int) -> bool:
     """Whether a stop ends a sentence: an abbreviation's dot does not."""
-    return text[stop.start()] != "." or not _NO_END.search(text[max(low, stop.start() - 8) : stop.start() + 1])
+    at = stop.start()
+    if text[at] != "." or text[max(low, at - 5) : at].isalpha():  # a whole word before it is no abbreviation
+        return True
+    return not _NO_END.search(text[max(low, at - 8) : at + 1])
 
 
 def _hit(mention: Mention, field: str, reading: Reading) -> Hit:

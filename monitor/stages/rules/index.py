@@ -26,8 +26,8 @@ class KeyIndex:
     """Rules are numbered by the caller with small numbers, used again after `remove`."""
 
     def __init__(self) -> None:
-        self._number: dict[str, int] = {}  # key → its number
-        self._users: array[int] = array("i")  # per key: rules that have it
+        self._number: dict[str, int] = {}  # key → its number; there is no key 0
+        self._users: array[int] = array("i", (1,))  # per key: rules that have it
         self._waiting: dict[int, array[int]] = {}  # key → rules
         self._keys: Ints = np.zeros(64, np.int32)  # the groups of all rules, one after the other
         self._begins: npt.NDArray[np.bool_] = np.zeros(64, np.bool_)  # whether a group begins here
@@ -77,8 +77,7 @@ class KeyIndex:
 
     def awake(self, keys: Iterable[str]) -> list[int]:
         """Return the rules of which every group has one of these keys."""
-        number = self._number
-        present = [number[key] for key in keys if key in number]
+        present = list(filter(None, map(self._number.get, keys)))
         waiting = self._waiting
         woken = array("i")
         for key in present:
