@@ -17,6 +17,7 @@ _UNWANTED = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]
 _RUN = re.compile(r"\S[^\n]*(?:\n(?![ \t\u00a0\u200b\u3000]*(?:\n|$))[^\n]*)*")
 _SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]+")
 _ENDED = re.compile(r"[.!?…。！？।॥؟۔։።]['\"”’»)\]】」』]*$")
+_UNSTOPPED = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 _LIST_ITEM = re.compile(r"(?:[-*•·‣▪–—]|\d{1,3}[.)])\s")
 _MARKDOWN = re.compile(r"#{1,6}\s")
 
@@ -61,10 +62,15 @@ def _pieces(run: str, offset: int) -> list[tuple[int, str]]:
     texts = [text for _, text in lines]
     if _is_wrapped(texts):
         return [(lines[0][0], " ".join(texts))]
-    paragraphs = sum(len(text) >= PROSE_LINE and bool(_ENDED.search(text)) for text in texts)
+    paragraphs = sum(len(text) >= PROSE_LINE and _is_paragraph(text) for text in texts)
     if len(lines) > LONG_RUN or paragraphs >= 2 or (paragraphs and len(lines) == 2):
         return lines
     return [(lines[0][0], "\n".join(texts))]
+
+
+def _is_paragraph(line: str) -> bool:
+    """Whether a long line is a whole paragraph: it ends a sentence, or its script has no full stops."""
+    return bool(_ENDED.search(line)) or len(_UNSTOPPED.findall(line)) >= 40
 
 
 def _is_wrapped(lines: list[str]) -> bool:

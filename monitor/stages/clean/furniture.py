@@ -6,6 +6,7 @@ knows a site's phrases. What they leave is the business of `learned`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from monitor.model import Block
@@ -14,6 +15,7 @@ from monitor.stages.clean.head import Head
 
 Verdicts = dict[int, tuple[str, float]]  # block index → (reason, confidence)
 
+_POINTER = re.compile(r"^[^\W\d_a-z]{2,}(?: [^\W\d_a-z]{2,}){1,3}: \S+(?: \S+){2,}$")
 _NAMES = {
     "title": ("repeated-title", 0.98),
     "byline": ("byline", 0.95),
@@ -36,6 +38,7 @@ def verdicts(blocks: Sequence[Block], head: Head) -> Verdicts:
     if last is None:
         return found
     _mirrors(texts, found)
+    _pointers(texts, found)
     _teasers(texts, found, last)
     return found
 
@@ -63,6 +66,15 @@ def _mirrors(texts: Sequence[str], found: Verdicts) -> None:
         above = i - 1
         if above >= 0 and texts[above].rstrip().endswith((":", "：")) and len(texts[above]) < 200:
             found.setdefault(above, ("addresses", 0.9))
+
+
+def _pointers(texts: Sequence[str], found: Verdicts) -> None:
+    """Between paragraphs: a label in capitals with a colon, and a headline that does not end: READ MORE: Why …"""
+    for i in range(1, len(texts) - 1):
+        if i in found or not _POINTER.match(texts[i]) or shapes.ENDED.search(texts[i]) or len(texts[i]) > 160:
+            continue
+        if shapes.is_prose(texts[i - 1]) and shapes.is_prose(texts[i + 1]):
+            found[i] = ("teaser", 0.75)
 
 
 def _teasers(texts: Sequence[str], found: Verdicts, last: int) -> None:

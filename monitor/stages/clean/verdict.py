@@ -13,11 +13,13 @@ from monitor.stages.clean.head import ROLE_NUMBERS, Head
 from monitor.stages.clean.learned import Model
 
 _UNSTOPPED = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
+_SCORE = re.compile(r"^[^\W\d][^\n]{0,40}\s\d{1,3}\s?[–—:-]\s?\d{1,3}\s[^\W\d][^\n]{0,40}$")
 _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\"”“»」』’]$")
 
 # P(body) below which a block goes. Losing a sentence is the worse fault, so what ends like a sentence
 # is kept on less evidence than a scrap of three words.
 SENTENCE, LINE, SCRAP = 0.33, 0.42, 0.7
+OUTSIDE = 0.92  # for a scrap above the first or below the last paragraph
 SPOKEN = 0.55  # for speech that hangs on a block that stays
 FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than MESSY of the blocks are doubted
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
@@ -33,9 +35,16 @@ def judged(blocks: Sequence[Block], above: Head, model: Model, method: str, foun
     # A page that has little furniture, a clean text say, is believed: what little is doubted there stays.
     doubted = float((p < LINE).mean())
     strict = FLOOR + (1.0 - FLOOR) * min(1.0, doubted / MESSY)
-    gone = [
-        float(p[i]) < (PICKED if method == "trafilatura" else threshold(text) * strict) for i, text in enumerate(texts)
-    ]
+    prose = [i for i, text in enumerate(texts) if shapes.is_prose(_with_stop(text))]
+    gone = []
+    for i, text in enumerate(texts):
+        if method == "trafilatura":
+            needed = PICKED
+        elif prose and not prose[0] < i < prose[-1] and threshold(text) == SCRAP:
+            needed = OUTSIDE
+        else:
+            needed = threshold(text) * strict
+        gone.append(float(p[i]) < needed)
     kept = [i for i in range(len(texts)) if not gone[i] and i not in found]
     first, last = (kept[0], kept[-1]) if kept else (0, len(texts))
     for i in range(len(texts)):
@@ -50,13 +59,14 @@ def _with_stop(text: str) -> str:
 
 
 def _spoken(texts: Sequence[str], p: Floats) -> Floats:
-    """`p`, raised for speech that hangs on a kept block: quotations, and who said what the block above quotes."""
+    """`p`, raised for what hangs on a kept block: quotations, who said what the block above quotes, rows of scores."""
     out = p.copy()
     for i in range(1, len(texts)):
         if out[i] >= SPOKEN or out[i - 1] < LINE:
             continue
         text = texts[i]
-        if _QUOTATION.match(text) or (shapes.QUOTED.search(texts[i - 1]) and shapes.ENDED.search(text)):
+        listed = _SCORE.match(text) and (_SCORE.match(texts[i - 1]) or _SCORE.match(texts[min(i + 1, len(texts) - 1)]))
+        if listed or _QUOTATION.match(text) or (shapes.QUOTED.search(texts[i - 1]) and shapes.ENDED.search(text)):
             out[i] = SPOKEN
     return out
 
@@ -65,7 +75,7 @@ def threshold(text: str) -> float:
     """The P(body) a block needs to stay."""
     if shapes.ENDED.search(text):
         return SENTENCE
-    return SCRAP if shapes.weight(text) < 30 and len(text.split()) < 4 else LINE
+    return SCRAP if shapes.weight(text) < 45 and len(text.split()) < 4 else LINE
 
 
 def leaves_text(blocks: Sequence[Block], found: Verdicts) -> bool:

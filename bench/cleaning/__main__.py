@@ -1,0 +1,93 @@
+"""Cleaning beside other tools: `python -m bench.cleaning [--pages 60] [--model FOLD.npz --fold 0]`.
+
+Prints a table for each kind of conversion: our cleaner, justext on `<p>`, trafilatura on `<p>`, and a density rule. The
+shipped model has learned from the very pages of the corpus, so for figures on unseen sites give a model of
+`bench.cleaning.train --folds 4 --keep DIR` with the fold that it has not seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import random
+import sys
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import justext
+import trafilatura
+
+from bench.cleaning import corpus, measures
+from monitor.model import Metadata, SiteProfile
+from monitor.stages import clean, plaintext
+from monitor.stages.clean import learned, shapes
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{html.escape(block.text)}</p>" for block in plaintext.split(text))
+
+
+def by_justext(text: str) -> str:
+    page = f"<html><body>{_paragraphs(text)}</body></html>"
+    found = justext.justext(page.encode(), justext.get_stoplist("English"))
+    return "\n\n".join(paragraph.text for paragraph in found if not paragraph.is_boilerplate)
+
+
+def by_trafilatura(text: str) -> str:
+    return trafilatura.extract(f"<html><body><article>{_paragraphs(text)}</article></body></html>") or ""
+
+
+def by_density(text: str) -> str:
+    """From the first to the last paragraph, everything between."""
+    blocks = [block.text for block in plaintext.split(text)]
+    prose = [i for i, block in enumerate(blocks) if shapes.is_prose(block)]
+    return "\n\n".join(blocks[prose[0] : prose[-1] + 1] if prose else blocks)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, default=corpus.FOLDER)
+    parser.add_argument("--pages", type=int, default=60)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--fold", type=int, choices=range(4))
+    options = parser.parse_args(arguments)
+    if not options.corpus.is_dir():
+        print(f"no corpus at {options.corpus}: nothing to measure")
+        return 0
+    model = learned.read(options.model.read_bytes()) if options.model else learned.shipped()
+
+    def ours(text: str) -> str:
+        return clean.clean(plaintext.split(text), SiteProfile(), Metadata(), model=model).text
+
+    tools: dict[str, Callable[[str], str]] = {
+        "monitor": ours, "justext": by_justext, "trafilatura": by_trafilatura, "density": by_density,
+    }  # fmt: skip
+    known = corpus.sites(options.corpus)
+    for kind in (*corpus.KINDS, "spam", "languages"):
+        records = corpus.records(kind, options.corpus)
+        if options.fold is not None:
+            records = [record for record in records if fold_of(str(record["id"]), known) == options.fold]
+        records = random.Random(kind).sample(records, min(options.pages, len(records)))
+        size = sum(len(str(record["text"])) for record in records) / 10_000
+        print(f"\n{kind}: {len(records)} pages")
+        for name, tool in tools.items():
+            begun = time.process_time()
+            texts = [tool(str(record["text"])) for record in records]
+            used = (time.process_time() - begun) / size * 1000
+            pairs = zip(records, texts, strict=True)
+            result = measures.summed([measures.page(record, text) for record, text in pairs])
+            result.pop("pages")
+            print(f"  {name:12} {measures.line(result)}  {used:5.1f} ms CPU per 10 KB", flush=True)
+    return 0
+
+
+def fold_of(page: str, known: dict[str, str]) -> int:
+    """The fold a page belongs to, as `bench.cleaning.train` cuts them."""
+    return int(zlib.crc32(f"x/{corpus.site_of(page, known)}".encode()) % 10_000 / 10_000 * 4)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
