@@ -236,6 +236,19 @@ def titles_in_common(one: Reading, other: Reading) -> float:
     return len(one.title_words & other.title_words) / fewer if fewer else 0.0
 
 
+def subjects_differ(one: Reading, other: Reading) -> bool:
+    """Has each title a word that its own text begins with, and that the other article does not have at all?
+
+    'Forecast for Halden' and 'Forecast for Skagen', say; not 'Exclusive:' and the name of an outlet.
+    """
+    return _own_subject(one, other) and _own_subject(other, one)
+
+
+def _own_subject(one: Reading, other: Reading) -> bool:
+    own = (one.title_words - other.title_words - other.vocabulary).intersection(one.words[:HEAD])
+    return any(not _misprint(word, [*other.title_words, *other.words[:HEAD]]) for word in own)
+
+
 def title_support(one: Reading, other: Reading) -> float:
     """Share of the one title's words that the other article has in its title or text; 0 without a title."""
     words = one.title_words

@@ -19,6 +19,7 @@ from monitor.stages.compare import (
     Reading,
     facts_in,
     passages,
+    subjects_differ,
     title_support,
     titles_in_common,
 )
@@ -118,6 +119,8 @@ def compare(article: Article, new: Reading, candidate: Candidate, old: Reading) 
     scores |= {"agreement": round(agreement, 3), "titles": round(titles, 2)}
     if agreement < AGREEMENT:
         return answer(False, f"only {agreement:.0%} of their numbers and names agree: another report of the same form")
+    if subjects_differ(new, old):
+        return answer(False, "each title names something that the other article does not have")
     objection = _weak(inner, part_facts.agreeing, titles, new, old) or _larger(part, whole, outer, new, old)
     if not objection and titles < TITLES and new.title_words and old.title_words:
         if inner.foreign_head >= OTHER_BEGINNING:

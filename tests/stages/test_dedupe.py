@@ -188,6 +188,15 @@ def test_where_every_noun_has_a_capital_the_figures_still_count() -> None:
     assert rule(an_article(one, "Wetter am Mittwoch"), an_article(other, "Wetter am Mittwoch")).ruling.kind == "fresh"
 
 
+def test_reports_on_two_places_stay_apart_when_their_figures_are_the_same_by_chance() -> None:
+    values = {"tag": "Mittwoch", "himmel": "Regen", "a": 11, "b": 8, "c": 66}
+    one = an_article(WETTER.format(ort="Halden", **values), "Wetter in Halden am Mittwoch")
+    other = an_article(WETTER.format(ort="Skagen", **values), "Wetter in Skagen am Mittwoch")
+    assert rule(one, other).ruling.because.endswith("each title names something that the other article does not have")
+    renamed = an_article(one.text, "Exklusiv: Wetter in Halden am Mittwoch")
+    assert rule(renamed, an_article(one.text, "Halden: Wetter am Mittwoch im Überblick")).ruling.kind == "copy"
+
+
 def test_one_corrected_figure_is_the_same_story() -> None:
     corrected = an_article(FERRY.replace("130", "150"), "Halden loses its ferry")
     assert rule(corrected, an_article(FERRY, "Halden loses its ferry")).ruling.kind == "echo"
