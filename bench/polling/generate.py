@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905  feeds are long lines; word lists are read better as text
 """A thousand feeds as the world has them, the same ones for the same seed.
 
 Sizes run from 10 to 200 KB. Four fifths are well-formed RSS, Atom, RDF or JSON Feed; a fifth is malformed or odd in

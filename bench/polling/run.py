@@ -128,9 +128,8 @@ def measure(folder: Path, host: str, given: argparse.Namespace) -> None:
             flush=True,
         )
         if given.digest and mine.said["digested"]:
-            print(
-                f"  {mine.said['digested']:,} entries digested, {1000 * mine.cpu / mine.said['digested']:.2f} ms each in all"
-            )
+            each = 1000 * mine.cpu / mine.said["digested"]
+            print(f"  {mine.said['digested']:,} entries digested, {each:.2f} ms each in all")
         if mine.cpu > limit and not given.digest:
             late.append(mood)
     if late:
