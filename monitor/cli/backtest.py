@@ -81,6 +81,7 @@ def summary(tally: Backtest) -> dict[str, Any]:
 
 
 def print_backtest(settings: Settings, tally: Backtest, since: timedelta | None) -> None:
+    """Print what a backtest found: counts, days, sources, samples, and the difference to the rule as it stands."""
     out = settings.console
     out.print(Text(f"{shown(tally.rule.slug)}: {shown(tally.rule.query or tally.rule.regex)}", style="bold"))
     time = f"the last {since.days} days" if since is not None and since.days else "this time" if since else "all time"

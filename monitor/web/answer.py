@@ -65,6 +65,7 @@ class Answer:
 
 
 def target_of(got: Response) -> URL:
+    """Where a redirect leads. Raises Temporary if it does not say, or says nonsense."""
     location = (got.headers.get("Location") or got.headers.get("URI") or "").strip()
     if not location:
         raise Temporary(f"HTTP {got.status} without saying where to", kind="redirects")
@@ -76,6 +77,7 @@ def target_of(got: Response) -> URL:
 
 
 def raise_for_status(got: Response) -> None:
+    """Nothing for an answer that can be used. Raises Gone, Temporary or Permanent by its status."""
     status = got.status
     if status in (200, 203, 226, 304):
         return
@@ -106,6 +108,7 @@ _REASONS = {
 
 
 def unpacked(got: Response, wire: bytes, limit: int) -> bytes:
+    """The body without its encodings, at most `limit` bytes. Raises Permanent or Temporary."""
     try:
         body = wire
         for coding in reversed(codings(got.headers.get("Content-Encoding", ""))):
@@ -120,6 +123,7 @@ def unpacked(got: Response, wire: bytes, limit: int) -> bytes:
 
 
 def as_answer(got: Response, body: bytes, received: int) -> Answer:
+    """The answer as a value; `received` is the number of bytes on the wire."""
     headers = {
         name.lower(): value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         for name, value in got.headers.items()
@@ -143,16 +147,19 @@ def as_answer(got: Response, body: bytes, received: int) -> Answer:
 
 
 def with_move(answer: Answer, moved_to: str | None) -> Answer:
+    """The answer, with the address it has moved to for good, if it has."""
     if moved_to is None:
         return answer
     return replace(answer, moved_to=moved_to)
 
 
 def too_slow(url: URL, seconds: float) -> Temporary:
+    """The error for an answer that did not end in time."""
     return Temporary(f"{url.raw_host} did not finish its answer within {seconds:g} s", kind="timeout")
 
 
 def too_large(limit: int) -> Permanent:
+    """The error for an answer over the limit."""
     mib = limit / 1048576
     return Permanent(f"answers more than {mib:.3g} MiB; raise max_bytes in [fetch] if that is right", kind="too-large")
 
