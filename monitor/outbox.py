@@ -30,7 +30,7 @@ from monitor.store.deliveries import Lane
 LEASE = timedelta(minutes=30)  # another run's leases are void at once; this one only shows what is under way
 BATCH = 16  # deliveries of a lane that are claimed together
 WIDTH = 4  # of them are sent at the same time
-DEADLINE = 180.0  # seconds for one send, whatever the channel's own timeouts are
+DEADLINE = 900.0  # seconds for one send with its wait for a connection; channels have shorter ones of their own
 ROOM = 1.0  # seconds between two tries to write an acknowledgement down while the disk is full
 OUTAGE = 3  # failures in a row that are worth a notice
 BACKWARDS = 5.0  # seconds by which a clock set back is noticed

@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import os
 import re
 import ssl
 import time
@@ -188,14 +189,24 @@ class Webhook:
         """Tell what failed before the hand-over from what failed after it."""
         if isinstance(error, (aiohttp.ClientSSLError, ssl.SSLError)):
             hint = "check the certificate, or set ca_file"
-            return Temporary(f"no TLS with {self._target}: {error}; {hint}", kind="tls")
+            return Temporary(f"no TLS: {_reason(error)}; {hint}", kind="tls")
         if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
-            return Temporary(f"cannot reach {self._target}: {error}", kind="connect")
+            return Temporary(f"cannot connect: {_reason(error)}", kind="connect")
         if isinstance(error, aiohttp.InvalidURL):
             return Permanent("the address cannot be used", kind="address")
         if isinstance(error, TimeoutError):
             return Uncertain(f"no answer within {self._options.timeout:g} s", kind="timeout")
         return Uncertain(f"the connection broke before an answer ({type(error).__name__})", kind="disconnected")
+
+
+def _reason(error: Exception) -> str:
+    """What the system said, without the address and the jargon around it."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return str(error.certificate_error)
+    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(inner, OSError) and inner.errno and inner.errno > 0:
+        return os.strerror(inner.errno)
+    return (inner.strerror if isinstance(inner, OSError) else "") or str(inner) or type(inner).__name__
 
 
 def refusal(status: int, retry_after: str | None, answer: bytes) -> MonitorError | None:

@@ -96,8 +96,9 @@ def show_alert(settings: Settings, alert: str, as_json: bool) -> None:
     if mark:
         settings.console.print(Text(f"marked: {mark}"))
     settings.console.print()
+    now = datetime.now(UTC)
     for row in sent:
-        row["when"] = row["sent_at"] or row["try_at"]
+        row["when"] = ago(datetime.fromisoformat(row["sent_at"] or row["try_at"]), now)
         row["told"] = row["receipt"] if row["state"] == "sent" else row["last_error"] or row["because"]
     columns = {
         "id": ">delivery",

@@ -155,14 +155,19 @@ def headline(alert: AlertView) -> tuple[Segment, ...]:
 
 
 def sentences(alert: AlertView, limit: int = 3) -> tuple[tuple[Segment, ...], ...]:
-    """Return the first `limit` distinct sentences that hold hits, each cut at its hits."""
+    """Return the first `limit` distinct sentences that hold hits, each cut at its hits.
+
+    Where a text begins with its own headline, that is passed over if there is anything else.
+    """
+    title = _letters(alert.title)
     found: dict[tuple[int, str], list[tuple[int, int]]] = {}
     for hit in alert.hits:
         if hit.field == "title" or not hit.sentence:
             continue
         spans = found.setdefault((hit.sentence_start, hit.sentence), [])
         spans.append((hit.start - hit.sentence_start, hit.end - hit.sentence_start))
-    chosen = list(found.items())[:limit]
+    others = [one for one in found.items() if _letters(one[0][1]) != title]
+    chosen = (others or list(found.items()))[:limit]
     return tuple(_segments(*_clip(text, spans)) for (_, text), spans in chosen)
 
 
@@ -186,6 +191,10 @@ def why(alert: AlertView) -> str:
         fields.setdefault(name, {})[one_line(hit.field, 40)] = None
     found = "; ".join(f"{term} in {' and '.join(places)}" for term, places in fields.items())
     return one_line(f"rule {alert.rule}" + (f": {found}" if found else ""), 600)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def _clip(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:

@@ -158,7 +158,7 @@ def test_a_receiver_that_is_down_was_surely_not_reached():
         return caught.value
 
     error = asyncio.run(scene())
-    assert (Temporary, "connect") == (type(error), error.kind)
+    assert (type(error), error.kind, str(error)) == (Temporary, "connect", "cannot connect: Connection refused")
 
 
 def test_tls_is_verified(tmp_path):

@@ -174,3 +174,11 @@ def test_why_names_what_hit_where():
     assert message.why(alert) == "rule envoy: “Khalilzad” in text and title; “A. Writer” in author"
     assert message.why(an_alert(because="", hits=())) == "rule envoy"
     assert message.why(an_alert()) == "rule envoy: Khalilzad in title and text"
+
+
+def test_a_text_that_begins_with_its_headline_is_not_quoted_with_it():
+    headline = a_hit(sentence="Khalilzad returns to Doha for talks", start=0)
+    said = [message.plain(segments) for segments in message.sentences(an_alert(hits=(headline, a_hit())))]
+
+    assert said == ["Envoy Zalmay Khalilzad said the talks would resume in Doha on Monday."]
+    assert len(message.sentences(an_alert(hits=(headline,)))) == 1
