@@ -6,7 +6,6 @@ document and the place in the clean text where it can be folded back in.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from dataclasses import dataclass
 from monitor.model import Block, Removed
 from monitor.stages import plaintext
 
-# What normalising and squeezing would change; most blocks come from `plaintext` and have nothing of it.
-_UNTIDY = re.compile(
-    r"^\s|\s$|[ \n]\s|[\x00-\x09\x0b-\x1f\x7f\x85\u00a0"
-    r"\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\ufffe\uffff\ud800-\udfff]"
-)
+
+def _tidy(text: str) -> bool:
+    """Whether normalising and squeezing would change nothing: true of most blocks, which come from `plaintext`."""
+    plain = text.isprintable() and "  " not in text and text == text.strip()
+    return plain and unicodedata.is_normalized("NFC", text)
 
 
 @dataclass(slots=True)
@@ -39,7 +38,7 @@ class Account:
             text = block.text
             if block.kind == "pre":
                 text = plaintext.normalise(text).strip("\n")
-            elif _UNTIDY.search(text) or not unicodedata.is_normalized("NFC", text):
+            elif not _tidy(text):
                 text = plaintext.squeeze(plaintext.normalise(text))
             if text.strip():
                 self._pieces.append(

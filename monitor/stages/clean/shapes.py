@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 import unicodedata
 
+
+class _Tail:
+    """A pattern for the end of a block, which need not look at the rest of it."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        return self._pattern.search(text[-24:])
+
+
 WORD = re.compile(r"[^\W_]+(?:['’\-.][^\W_]+)*")
 URL = re.compile(
     r"(?:https?|hxxps?|ftp)://[^\s<>\"')\]]+|(?<![\w@.])(?:www\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?![\w.@])(?:/[^\s<>\"')\]]*)?",
     re.IGNORECASE,
 )
-ENDED = re.compile(r"[.!?。！？।॥؟۔։።]['\"”’»)\]】」』]*$")
-QUOTED = re.compile(r"[,;—–-]['\"”’»」』]+$")  # a quotation that the next block goes on with
-CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\(…\)|&hellip;)['\"”’»)\]]*$")
+ENDED = _Tail(r"[.!?。！？।॥؟۔։።]['\"”’»)\]】」』]*$")
+QUOTED = _Tail(r"[,;—–-]['\"”’»」』]+$")  # a quotation that the next block goes on with
+CUT = _Tail(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\(…\)|&hellip;)['\"”’»)\]]*$")
 # Scripts written without blanks: a character says about as much as half a word elsewhere.
 DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _COMBINING = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u0670]")
