@@ -56,6 +56,7 @@ class _Place:
     article: int
     story: int
     new_text: bool  # the article's text was written now
+    founded: bool = False  # it opened a story
     revision: int = 0  # how often the article has changed
     before: str = ""  # what it said until now, if it changed
     matched_before: tuple[Match, ...] = ()
@@ -85,8 +86,10 @@ class Settler:
         if not entries.is_pending(db, pending.number, self.run):
             return Outcome(state=EntryState.DONE, because="was settled already")
         place = self._place(db, job)
-        if place.new_text:
+        if place.founded:
+            # What a site's pages repeat is furniture; what its versions of one story repeat is the story.
             profiles.learn(db, digest.profile_key, digest.learned, pending.source_number, now)
+        if place.new_text:
             for host in articles.add_spam_hosts(db, pending.source_number, digest.spam_hosts, place.article, now):
                 log.warning("source.spam", source=pending.entry.source, host=host, article=place.article)
         raised = self._alerts(db, job, place)
@@ -161,7 +164,8 @@ class Settler:
         candidates.add(db, number, digest.article.fingerprint)
         rarity.count(judgement.counted, article=number, founded=ruling.kind == "fresh", now=now)
         state = EntryState.BASELINE if pending.baseline else EntryState.DONE
-        return _Place(state=state, because=ruling.because, article=number, story=story, new_text=True)
+        founded = ruling.story is None
+        return _Place(state=state, because=ruling.because, article=number, story=story, new_text=True, founded=founded)
 
     def _counters(self, db: Connection, now: datetime) -> Rarity:
         """How common word sequences are, with what was settled since the counters were last written."""

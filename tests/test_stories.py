@@ -78,7 +78,8 @@ def test_an_update_is_told_when_it_adds_a_sentence_that_matches(build):
     house.go(pull(entry("three", f"{FERRY}\n\n{ENVOY}", "Envoy promises money")))
     house.go(pull(entry("four", f"{FERRY}\n\n{ENVOY}\n\nRead more about it tomorrow.", "Money for the ferry")))
 
-    assert alerts(house) == [("envoy/story:1", None), ("envoy/article:2", 1)]
+    assert [update for _, update in alerts(house)] == [None, 1]
+    assert house.all("SELECT count(*) FROM stories") == [(1,)]
     assert [outcome for outcome, _ in outcomes(house)] == ["alert", "repeat", "alert", "repeat"]
     assert "adds no sentence that matches" in outcomes(house)[1][1]
 
