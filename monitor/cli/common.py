@@ -71,7 +71,9 @@ class Settings:
         """Standard output."""
         from rich.console import Console
 
-        return Console(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+        # In a pipe a row stays one line: somebody may want to grep it.
+        wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 400
+        return Console(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty(), width=wide)
 
     @cached_property
     def stderr(self) -> Console:
@@ -99,6 +101,9 @@ def reading(config: Config) -> Iterator[Connection]:
         yield db
     finally:
         db.close()
+
+
+NARROW = 10  # characters up to which a column of a table is never wrapped
 
 
 json_option: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -205,11 +210,15 @@ def print_rows(
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, title=title, title_justify="left", header_style="bold")
-    for heading in columns.values():
-        right = heading.startswith(">")
-        table.add_column(heading.lstrip(">"), justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(shown(row.get(key))) for key in columns))
+    cells = [[shown(row.get(key)) for key in columns] for row in rows]
+    for number, heading in enumerate(columns.values()):
+        # Names, numbers and states stay on one line; titles and reasons give way where the terminal is narrow.
+        words = heading.lstrip(">")
+        width = max(len(words), *(len(line[number]) for line in cells))
+        narrow = {"no_wrap": True, "min_width": width} if width <= NARROW else {"overflow": "fold"}
+        table.add_column(words, justify="right" if heading.startswith(">") else "left", **narrow)
+    for line in cells:
+        table.add_row(*map(Text, line))
     settings.console.print(table)
 
 
