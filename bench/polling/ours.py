@@ -31,9 +31,8 @@ async def main(path: Path, digest: bool) -> None:
             task.add_done_callback(tasks.discard)
 
         await app.store.write(lambda db: db.execute("UPDATE sources SET next_poll_at = '2000-01-01'"))
-        while await app.pipeline.poll_due(spawn) or tasks:
-            if tasks:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        while await app.pipeline.poll_due(spawn):  # as `monitor once` does
+            await asyncio.wait(tasks)
         entries = app.store.read_now(lambda db: db.execute("SELECT COUNT(*) FROM entries").fetchone()[0])
         failed = app.store.read_now(
             lambda db: db.execute("SELECT COUNT(*) FROM sources WHERE failures > 0").fetchone()[0]

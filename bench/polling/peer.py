@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from pathlib import Path
 
-from reader import make_reader
+import feedparser_sgmllib
+
+sys.modules.setdefault("sgmllib", feedparser_sgmllib)  # what reader's own feedparser asks for by its old name
+from reader import make_reader  # noqa: E402
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()

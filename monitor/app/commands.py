@@ -22,7 +22,6 @@ from monitor.app.parts import App, build
 from monitor.config import Config
 from monitor.control import Progress
 from monitor.errors import Permanent, StoreBusy
-from monitor.stages.words import index_text
 from monitor.store import held, maintenance, profiles, sources, stories
 
 Command = Callable[..., Awaitable[Any]]
@@ -63,6 +62,8 @@ async def vacuum(app: App, *, index: bool) -> dict[str, int]:
     """Write the store's file anew, its full-text index too if asked. Returns bytes before and after."""
     before = app.store.path.stat().st_size
     if index:
+        from monitor.stages.words import index_text
+
         await app.store.write(lambda db: maintenance.rebuild_index(db, index_text))
     await asyncio.to_thread(app.store.maintain, maintenance.vacuum)
     return {"before": before, "after": app.store.path.stat().st_size}

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.model import Alert, Hit, Match, Rule
-from monitor.stages.differences import Said
 from monitor.stages.restraint import Silence, silenced
 
 
@@ -69,6 +68,8 @@ def raise_for(
 
 def withdrawn(before: Sequence[Match], text: str) -> dict[str, Match]:
     """What matched in an article before and is not said by its new `text`: rule → a match with the lost sentences."""
+    from monitor.stages.differences import Said  # numpy: only where an article has changed
+
     said = Said([text])
     lost: dict[str, Match] = {}
     for match in before:
@@ -146,6 +147,8 @@ def _adds(hits: Sequence[Hit], earlier: Sequence[str]) -> bool:
     """Whether a sentence that matched is new. Headlines differ from outlet to outlet and say nothing new."""
     if not earlier:
         return True
+    from monitor.stages.differences import Said
+
     said = Said(earlier)
     return any(hit.field == "text" and not said.has(hit.sentence) for hit in hits)
 

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from monitor.errors import Permanent
 from monitor.model import Document, Removed, SiteProfile
-from monitor.stages.clean import profiles as block_profiles
 from monitor.store.connection import to_text
 from monitor.store.entries import PendingEntry
 
@@ -132,6 +131,8 @@ def listing(db: sqlite3.Connection, name: str, least: int = 2) -> list[dict[str,
 
 
 def _recent_texts(db: sqlite3.Connection, keys: Iterable[str]) -> dict[int, str]:
+    from monitor.stages.clean import profiles as block_profiles  # with models and tables behind it
+
     texts: dict[int, str] = {}
     for key in keys:
         rows = db.execute(
