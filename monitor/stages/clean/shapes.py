@@ -27,6 +27,7 @@ CUT = _Tail(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\(…\)|&hellip;)['\"”’»)\]]
 # Scripts written without blanks: a character says about as much as half a word elsewhere.
 DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _COMBINING = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u0670]")
+_BETWEEN = re.compile(r"\s[|•·]\s")  # one of these alone divides anything: byline and date, name and outlet
 _CRUMB = re.compile(r"\s+[/|>»›→·•]\s+|\s*[»›]\s*")
 
 
@@ -58,7 +59,7 @@ def crumbs(text: str) -> list[str]:
     if len(text) > 250 or "\n" in text or ENDED.search(text):
         return []
     parts = [part.strip() for part in _CRUMB.split(text)]
-    if len(parts) < 2 or not all(parts):
+    if len(parts) < 2 or not all(parts) or (len(parts) == 2 and _BETWEEN.search(text)):
         return []
     short = [len(WORD.findall(part)) <= 4 for part in parts[:-1]]
     return parts if all(short) else []

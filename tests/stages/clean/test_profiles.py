@@ -1,0 +1,50 @@
+"""What a site's other pages repeat goes; the body of this page does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.model import Metadata, SiteProfile
+from monitor.stages import plaintext
+from monitor.stages.clean import clean, profiles
+
+BODY = [
+    "The bridge over the Lenne was opened to traffic on Thursday morning, eleven years after it was first promised.",
+    "“We had stopped believing in it,” said the mayor, who cut the ribbon in heavy rain together with the engineer.",
+    "Some forty thousand lorries a year will no longer pass through the old town, the county expects.",
+]
+PITCH = "Readers of this paper know that the valley is a good place to live, whatever the weather may be like."
+TEXT = "\n\n".join([*BODY, PITCH])
+
+
+def known(pages: int, *texts: str, pinned: bool = False) -> SiteProfile:
+    blocks = {profiles.fingerprint(text): pages for text in texts}
+    return SiteProfile(key="x", pages=9, blocks=blocks, pinned=frozenset(blocks) if pinned else frozenset())
+
+
+@pytest.mark.parametrize(("pages", "goes"), [(1, False), (2, False), (3, True), (9, True)])
+def test_a_paragraph_must_stand_on_three_other_pages(pages: int, goes: bool) -> None:
+    result = clean(plaintext.split(TEXT), known(pages, PITCH), Metadata())
+    assert (PITCH not in result.text) is goes
+    assert all(paragraph in result.text for paragraph in BODY)
+    assert [one.reason for one in result.removed] == (["repeated"] if goes else [])
+
+
+def test_a_pinned_block_goes_at_once() -> None:
+    result = clean(plaintext.split(TEXT), known(1, PITCH, pinned=True), Metadata())
+    assert [(one.text, one.reason, one.confidence) for one in result.removed] == [(PITCH, "pinned", 1.0)]
+
+
+def test_a_page_whose_every_block_is_known_is_not_cut_to_nothing() -> None:
+    assert clean(plaintext.split(TEXT), known(9, *BODY, PITCH), Metadata()).text
+
+
+def test_digits_case_and_accents_do_not_matter() -> None:
+    assert profiles.fingerprint("12 Comments – café") == profiles.fingerprint("7 comments – Cafe")
+    assert profiles.fingerprint("—") == 0
+    assert 0 < profiles.fingerprint(PITCH) < 1 << 63
+
+
+def test_a_page_is_learned_with_each_block_once() -> None:
+    blocks = plaintext.split("Share\n\n—\n\nShare\n\nOther")
+    assert profiles.fingerprints(blocks) == (profiles.fingerprint("Share"), profiles.fingerprint("Other"))
