@@ -8,8 +8,9 @@ import re2
 
 from monitor.model import Rule
 from monitor.stages.rules.faults import Fault, RuleError
-from monitor.stages.rules.nodes import And, AtLeast, Expression, Metadata, Near, Node, Not, Or, Term
+from monitor.stages.rules.nodes import And, Expression, Metadata, Node, Not, Or, Term
 from monitor.stages.rules.parser import parse
+from monitor.stages.rules.proximity import AtLeast, Near
 from monitor.stages.rules.reading import Reading, language_value, plain_value
 
 _NO_VARIANTS: Mapping[str, Sequence[str]] = {}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from monitor.stages.rules.compiled import Compiled
 from monitor.stages.rules.evidence import characters
-from monitor.stages.rules.nodes import And, AtLeast, Metadata, Near, Node, Not, Or, Term
+from monitor.stages.rules.nodes import And, Metadata, Node, Not, Or, Term
+from monitor.stages.rules.proximity import AtLeast, Near
 from monitor.stages.rules.reading import Reading, Subject
 
 

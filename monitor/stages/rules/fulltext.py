@@ -7,8 +7,9 @@ phrase may use an extra form, which stands apart, and is asked for as single wor
 from __future__ import annotations
 
 from monitor.stages.rules.compiled import Compiled
-from monitor.stages.rules.nodes import And, AtLeast, Near, Node, Or, Term
+from monitor.stages.rules.nodes import And, Node, Or, Term
 from monitor.stages.rules.patterns import Element, Part
+from monitor.stages.rules.proximity import AtLeast, Near
 
 LONGEST = 30_000  # characters; SQLite's parser has its limits, and a question of that length finds nearly all
 

@@ -8,9 +8,7 @@ Nothing is ever expanded to disjunctive normal form.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from monitor.stages.letters import RUNNING
@@ -18,7 +16,6 @@ from monitor.stages.rules.patterns import Element, Part
 from monitor.stages.rules.reading import BODY, Reading
 
 _RUNNING_CHAR = re.compile(f"[{RUNNING}]")
-MAX_PAIRS = 2_000  # spans of a nested NEAR that are followed one by one; beyond, only the widest are
 
 
 class Span(NamedTuple):
@@ -79,6 +76,10 @@ class Node:
     def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]] | None:
         """The places of this node as (start, end), by start; None where only `spans` can tell."""
         return None
+
+    def is_compound(self) -> bool:
+        """Whether its label needs parentheses inside another one."""
+        return False
 
     def label(self) -> str:
         """The node in the rule language, on one line."""
@@ -238,7 +239,10 @@ class And(Node):
             yield from child.evidence(reading)
 
     def label(self) -> str:
-        return " AND ".join(_inside(child) for child in self.children)
+        return " AND ".join(inside(child) for child in self.children)
+
+    def is_compound(self) -> bool:
+        return True
 
 
 class Or(Node):
@@ -277,7 +281,7 @@ class Or(Node):
         if len(self.children) == 1:
             return self.children[0].spans(reading, field)
         found = {span for child in self.children for span in child.spans(reading, field)}
-        return sorted(found, key=_by_place)
+        return sorted(found, key=by_place)
 
     def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]] | None:
         found: set[tuple[int, int]] = set()
@@ -292,7 +296,10 @@ class Or(Node):
         return any(child.may_stand_in(reading, field) for child in self.children)
 
     def label(self) -> str:
-        return f"{{{self.name}}}" if self.name else " OR ".join(_inside(child) for child in self.children)
+        return f"{{{self.name}}}" if self.name else " OR ".join(inside(child) for child in self.children)
+
+    def is_compound(self) -> bool:
+        return not self.name and len(self.children) > 1
 
 
 class Not(Node):
@@ -310,162 +317,7 @@ class Not(Node):
         return not self.children[0].is_absence()
 
     def label(self) -> str:
-        return f"NOT {_inside(self.children[0])}"
-
-
-class Near(Node):
-    """Two operands in one field with at most `distance` words between them; `ordered`: the left one first."""
-
-    __slots__ = ("children", "distance", "name", "ordered")
-
-    def __init__(self, left: Node, right: Node, distance: int, ordered: bool, name: str = "NEAR") -> None:
-        self.children = (left, right)
-        self.distance = distance
-        self.ordered = ordered
-        self.name = name
-
-    def fields(self) -> tuple[str, ...]:
-        """The fields in which both operands can stand."""
-        asked = named_fields(self)
-        if not asked:
-            return BODY
-        return tuple(field for field in ("title", "text", "author") if field in asked)
-
-    def holds(self, reading: Reading) -> bool:
-        return any(self._holds_in(reading, field) for field in self.fields())
-
-    def _holds_in(self, reading: Reading, field: str) -> bool:
-        if not self.may_stand_in(reading, field):
-            return False
-        left, right = (child.pairs(reading, field) for child in self.children)
-        if left is None or right is None:
-            return next(self._places(reading, field), None) is not None
-        return _are_near(left, right, self.distance) or (not self.ordered and _are_near(right, left, self.distance))
-
-    def may_stand_in(self, reading: Reading, field: str) -> bool:
-        return all(child.may_stand_in(reading, field) for child in self.children)
-
-    def groups(self) -> list[frozenset[str]]:
-        return [group for child in self.children for group in child.groups()]
-
-    def evidence(self, reading: Reading) -> Iterator[Found]:
-        for field in self.fields():
-            for span in islice(self._places(reading, field), 20):
-                for mention in span.members:
-                    yield Found(field, mention)
-
-    def spans(self, reading: Reading, field: str) -> list[Span]:
-        found = list(islice(self._places(reading, field), MAX_PAIRS + 1))
-        if len(found) > MAX_PAIRS:
-            found = list(self._places(reading, field, widest=True))
-        return sorted(set(found), key=_by_place)
-
-    def _places(self, reading: Reading, field: str, *, widest: bool = False) -> Iterator[Span]:
-        if not self.may_stand_in(reading, field):
-            return
-        right = _Spans(self.children[1], reading, field)
-        if not right.places:
-            return
-        starts = [place[0] for place in right.places]
-        longest = max(place[1] - place[0] for place in right.places)
-        for one in _Spans(self.children[0], reading, field):
-            low = one.end if self.ordered else one.start - self.distance - longest
-            first = bisect_left(starts, low)
-            last = bisect_left(starts, one.end + self.distance + 1)
-            choice: Iterator[int] = iter(range(first, last))
-            if widest and last - first > 8:
-                choice = iter((*range(first, first + 4), *range(last - 4, last)))
-            for number in choice:
-                other = right[number]
-                if self._fits(one, other):
-                    start, end = min(one.start, other.start), max(one.end, other.end)
-                    yield Span(start, end, one.members + other.members)
-
-    def _fits(self, one: Span, other: Span) -> bool:
-        if one.end <= other.start:
-            return other.start - one.end <= self.distance
-        if self.ordered:
-            return False
-        if other.end <= one.start:
-            return one.start - other.end <= self.distance
-        return not any(a.start < b.end and b.start < a.end for a in one.members for b in other.members)
-
-    def label(self) -> str:
-        left, right = self.children
-        shown = left.label() if isinstance(left, Near) else _inside(left)
-        return f"{shown} {self.name}/{self.distance} {_inside(right)}"
-
-
-class _Spans:
-    """The spans of an operand, made when they are looked at: of a frequent word most never are."""
-
-    __slots__ = ("_term", "places")
-
-    def __init__(self, node: Node, reading: Reading, field: str) -> None:
-        self._term = node if isinstance(node, Term) else None
-        self.places: Sequence[tuple[int, int] | Span] = (
-            node.pairs(reading, field) if isinstance(node, Term) else node.spans(reading, field)
-        )
-
-    def __getitem__(self, number: int) -> Span:
-        place = self.places[number]
-        if isinstance(place, Span):
-            return place
-        assert self._term is not None
-        return Span(*place, (Mention(*place, self._term),))
-
-    def __iter__(self) -> Iterator[Span]:
-        return (self[number] for number in range(len(self.places)))
-
-
-class AtLeast(Node):
-    """At least `number` mentions of its child that do not overlap, title and text together."""
-
-    __slots__ = ("children", "field", "number")
-
-    def __init__(self, child: Node, number: int, field: str = "") -> None:
-        self.children = (child,)
-        self.number = number
-        self.field = field
-
-    def holds(self, reading: Reading) -> bool:
-        return self.count(reading) >= self.number
-
-    def count(self, reading: Reading) -> int:
-        """How many mentions there are, counted as far as needed."""
-        total, child = 0, self.children[0]
-        for field in self._fields():
-            if not child.may_stand_in(reading, field):
-                continue
-            pairs = child.pairs(reading, field) if field != "author" else None
-            if pairs is None:
-                total += sum(1 for _ in self._mentions(reading, field))
-            else:
-                total += _apart(pairs, self.number - total)
-            if total >= self.number:
-                break
-        return total
-
-    def _fields(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*BODY, *named_fields(self.children[0], every=True))))
-
-    def groups(self) -> list[frozenset[str]]:
-        return self.children[0].groups()
-
-    def evidence(self, reading: Reading) -> Iterator[Found]:
-        return self.children[0].evidence(reading)
-
-    def _mentions(self, reading: Reading, field: str) -> Iterator[Found]:
-        """The most mentions that fit beside each other: always the next that ends first."""
-        if self.children[0].may_stand_in(reading, field):
-            reached = 0
-            for span in sorted(self.children[0].spans(reading, field), key=_by_end):
-                if span.start >= reached and (field != "author" or span.members[0].term.field == "author"):
-                    reached = span.end
-                    yield Found(field, span.members[0])
-
-    def label(self) -> str:
-        return f"ATLEAST{self.number}({self.children[0].label()})"
+        return f"NOT {inside(self.children[0])}"
 
 
 class Expression(Node):
@@ -485,22 +337,6 @@ class Expression(Node):
         return f"/{self.pattern}/"
 
 
-def named_fields(node: Node, *, every: bool = False) -> tuple[str, ...]:
-    """The text fields named inside a NEAR: those all operands agree on; `every`: all that are named."""
-    if isinstance(node, Term):
-        return (node.field,) if node.field else ()
-    if isinstance(node, Near) and not every:
-        left, right = (named_fields(child) for child in node.children)
-        if left and right:
-            return tuple(field for field in left if field in right) or ("none",)
-        return left or right
-    named = [named_fields(child, every=every) for child in node.children]
-    if not every and not all(named):
-        united = {field for fields in named for field in fields}
-        return tuple(sorted(united | set(BODY))) if united else ()
-    return tuple(dict.fromkeys(field for fields in named for field in fields))
-
-
 def cost(group: Iterable[str]) -> float:
     """A guess at how often an article has a key of the group: long words are rare, short ones are not."""
     return sum(map(_cost, group))
@@ -518,43 +354,10 @@ def _cost(key: str) -> float:
     return _RARITY[length] if 0 <= length < 9 else 1.0
 
 
-def _inside(node: Node) -> str:
+def inside(node: Node) -> str:
     """A node's label, in parentheses where it would else be read otherwise."""
-    if isinstance(node, And | Near) or (isinstance(node, Or) and not node.name and len(node.children) > 1):
-        return f"({node.label()})"
-    return node.label()
+    return f"({node.label()})" if node.is_compound() else node.label()
 
 
-def _are_near(left: list[tuple[int, int]], right: list[tuple[int, int]], distance: int) -> bool:
-    """Whether some place on the left is followed by one on the right, with at most `distance` words between."""
-    if not left or not right:
-        return False
-    starts = [start for start, _ in right]
-    for _, end in left:
-        at = bisect_left(starts, end)
-        if at == len(starts):
-            continue
-        if starts[at] - end <= distance:
-            return True
-    return False
-
-
-def _apart(pairs: list[tuple[int, int]], enough: int) -> int:
-    """How many places fit beside each other without overlap, counted up to `enough`."""
-    if all(one[1] <= other[0] for one, other in pairwise(pairs)):
-        return min(len(pairs), enough)
-    total = reached = 0
-    for end, start in sorted([(end, -start) for start, end in pairs]):
-        if -start >= reached:
-            reached, total = end, total + 1
-            if total >= enough:
-                break
-    return total
-
-
-def _by_place(span: Span) -> tuple[int, int]:
+def by_place(span: Span) -> tuple[int, int]:
     return span.start, span.end
-
-
-def _by_end(span: Span) -> tuple[int, int]:
-    return span.end, -span.start

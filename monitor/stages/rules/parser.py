@@ -11,8 +11,9 @@ from typing import NamedTuple, NoReturn
 
 from monitor.stages.rules.faults import Fault
 from monitor.stages.rules.lexer import Kind, Lexer, Token
-from monitor.stages.rules.nodes import And, AtLeast, Metadata, Near, Node, Not, Or, Term, named_fields
+from monitor.stages.rules.nodes import And, Metadata, Node, Not, Or, Term
 from monitor.stages.rules.patterns import Element, PatternError, elements
+from monitor.stages.rules.proximity import AtLeast, Near, named_fields
 from monitor.stages.rules.reading import VALUE_OF
 
 MAX_DEPTH = 100  # parentheses within parentheses
