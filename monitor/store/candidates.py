@@ -87,7 +87,7 @@ def add(db: sqlite3.Connection, article: int, fingerprint: Fingerprint) -> None:
     )
 
 
-def sort_in(db: sqlite3.Connection, limit: int = 50_000) -> int:
+def sort_in(db: sqlite3.Connection, limit: int = 20_000) -> int:
     """Move fresh sketches to the month their article was seen in, in the order of its tree. Returns how many rows.
 
     Hashes fall anywhere in a month's tree. Put there one by one, each has a page of the file written anew, which was
