@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, tuple[list[str], list[str]]] = {
         ["-m", "bench.dedup.speed", "--articles", "100000"],
         ["-m", "bench.dedup.speed", "--articles", "5000"],
     ),
+    "cleaning": (["-m", "bench.cleaning"], ["-m", "bench.cleaning", "--pages", "15"]),
     "polling": (["bench/polling/run.py"], ["bench/polling/run.py", "--feeds", "100"]),
 }
 
