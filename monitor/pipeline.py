@@ -376,9 +376,8 @@ class Pipeline:
         if pending.attempts >= ATTEMPTS:
             because = f"{error.kind}: {error}; given up after {ATTEMPTS} tries"
             return await self._end(pending, EntryState.FAILED, because)
-        due = pace.after_failure(
-            self.clock(), 60.0, pending.attempts, retry_after=error.retry_after, seed=pending.number
-        )
+        asked = min(error.retry_after or 0.0, pace.DAY)  # news that is older is no news
+        due = pace.after_failure(self.clock(), 60.0, pending.attempts, retry_after=asked, seed=pending.number)
         because = f"{error.kind}: {error}"
         await self.store.write(lambda db: entries.postpone(db, pending.number, due, because))
         return Outcome(state=EntryState.PENDING, because=because)

@@ -42,7 +42,8 @@ T = TypeVar("T")
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
 TENANT = "monitor.pool.tenant"
-FURTHEST = timedelta(days=15)  # no due time lies further ahead: Retry-After is capped there
+FURTHEST = timedelta(days=15)  # no source is due later: Retry-After is capped there
+FURTHEST_ENTRY = timedelta(days=1)  # no page is waited for longer
 PROBE = 256 * 1024  # bytes that must fit before a full disk counts as mended
 EXTEND = 30.0  # seconds systemd is asked for at a time
 REPLACED_FOR = 120.0  # seconds a replaced client or channel may still be used by what is under way
@@ -261,7 +262,7 @@ class App:
         return watch
 
     def _clamp(self, db: Connection, now: datetime) -> int:
-        return sources.clamp_clock(db, now, FURTHEST) + entries.clamp_clock(db, now, FURTHEST)
+        return sources.clamp_clock(db, now, FURTHEST) + entries.clamp_clock(db, now, FURTHEST_ENTRY)
 
     def _outbox(self) -> Outbox:
         return Outbox(

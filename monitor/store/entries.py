@@ -263,9 +263,14 @@ def give_back(db: sqlite3.Connection, run: str) -> int:
 
 
 def clamp_clock(db: sqlite3.Connection, now: datetime, furthest: timedelta) -> int:
-    """Pull in pending entries that a wrong clock left further ahead than `furthest`. Returns how many."""
+    """Pull in pending entries that a wrong clock left further ahead than `furthest`, or saw in what is now the future.
+
+    Returns how many.
+    """
     return db.execute(
-        "UPDATE entries SET try_at = ? WHERE state = 'pending' AND try_at > ?", (to_text(now), to_text(now + furthest))
+        """UPDATE entries SET try_at = :now
+           WHERE state = 'pending' AND (try_at > :furthest OR (try_at > :now AND seen_at > :now))""",
+        {"now": to_text(now), "furthest": to_text(now + furthest)},
     ).rowcount
 
 

@@ -235,7 +235,12 @@ def bring_forward(db: sqlite3.Connection, slug: str, now: datetime) -> bool:
 
 
 def clamp_clock(db: sqlite3.Connection, now: datetime, furthest: timedelta) -> int:
-    """Pull in due times that a wrong clock left further ahead than `furthest`. Returns how many."""
+    """Pull in due times that a wrong clock left further ahead than `furthest`, or set in what is now the future.
+
+    Returns how many.
+    """
     return db.execute(
-        "UPDATE sources SET next_poll_at = ? WHERE next_poll_at > ?", (to_text(now), to_text(now + furthest))
+        """UPDATE sources SET next_poll_at = :now
+           WHERE next_poll_at > :furthest OR (next_poll_at > :now AND last_poll_at > :now)""",
+        {"now": to_text(now), "furthest": to_text(now + furthest)},
     ).rowcount

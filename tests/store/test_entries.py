@@ -153,3 +153,11 @@ def test_the_baseline_is_summed_up_once_everything_is_settled(store, source):
         settle(store, number, EntryState.BASELINE)
 
     assert store.read_now(lambda db: entries.baseline_summary(db, source)) == (2, 0)
+
+
+def test_an_entry_seen_in_what_is_now_the_future_waits_no_longer(store, source):
+    announce(store, source, an_entry(), now=NOW + timedelta(hours=5))
+
+    assert claim(store) == []
+    assert store.write_now(lambda db: entries.clamp_clock(db, NOW, timedelta(days=1))) == 1
+    assert len(claim(store)) == 1

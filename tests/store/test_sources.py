@@ -132,3 +132,21 @@ def test_a_clock_that_was_ahead_strands_no_source(store):
 
     assert store.write_now(lambda db: sources.clamp_clock(db, NOW, timedelta(days=16))) == 1
     assert len(claim(store)) == 1
+
+
+def test_a_clock_that_was_ahead_by_hours_strands_no_source_either(store):
+    number = save(store)
+    claim(store)
+    ahead = NOW + timedelta(hours=5)
+    store.write_now(lambda db: sources.succeeded(db, number, ahead, ahead + timedelta(minutes=15), cursor=None))
+
+    assert store.write_now(lambda db: sources.clamp_clock(db, NOW, timedelta(days=16))) == 1
+    assert len(claim(store)) == 1
+
+
+def test_a_source_that_waits_rightly_is_left_alone(store):
+    number = save(store)
+    claim(store)
+    succeed(store, number, NOW + timedelta(days=10))
+
+    assert store.write_now(lambda db: sources.clamp_clock(db, NOW, timedelta(days=16))) == 0
