@@ -360,4 +360,5 @@ def inside(node: Node) -> str:
 
 
 def by_place(span: Span) -> tuple[int, int]:
+    """Sort key: where it begins, then where it ends."""
     return span.start, span.end
