@@ -115,7 +115,7 @@ def fill(db: sqlite3.Connection, rarity: Rarity, count: int) -> None:
             seen = NOW - timedelta(days=DAYS * (1 - number / count))
             rows.append((number, to_text(seen), title, text, found.exact, f"https://example.com/story/{number}"))
             sketches += [(candidates.month_of(seen), key, number) for key in found.keys]
-            rarity.count(Reading(title, text, rarity).counted, article=number, founded=True, now=seen)
+            rarity.count(Reading(title, text, rarity).counted(), article=number, founded=True, now=seen)
         with transaction(db):
             db.executemany(
                 """INSERT INTO stories (id, first_article_id, first_seen_at, last_seen_at, title)
@@ -159,7 +159,7 @@ def measure(folder: Path, count: int, documents_measured: int) -> dict[str, obje
         db.execute("BEGIN IMMEDIATE")
         for offset, (title, text) in enumerate(jobs[start : start + 50]):
             clock.book("(loop)")
-            kinds[step(db, rarity, title, text, 10_000_000 + start + offset, clock)] += 1
+            kinds[step(db, rarity, title, text, seed * 1_000_000 + start + offset, clock)] += 1
         db.execute("COMMIT")
         clock.book("commit")
     sizes = db.execute(

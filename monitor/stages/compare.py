@@ -84,10 +84,15 @@ class Reading:
         """Of each shingle, in reading order: 1 / the number of stories that have it."""
         return 1.0 / np.maximum(self.rarity(self.hashes), 1.0)
 
-    @cached_property
-    def counted(self) -> Hashes:
-        """What is counted for the rarity of later texts: its shingles and its single words, each once."""
-        return np.concatenate((self.distinct, shingles(tuple(self.vocabulary), 1)))
+    def counted(self, told: Reading | None = None) -> Hashes:
+        """What is counted for the rarity of later texts: its shingles and its single words, each once.
+
+        Without those of another text, `told`: forty mastheads do not make one story's words boilerplate.
+        """
+        if told is None or not told.count:
+            return np.concatenate((self.distinct, shingles(tuple(self.vocabulary), 1)))
+        new_words = tuple(self.vocabulary - told.vocabulary)
+        return np.concatenate((self.distinct[~_held(self.distinct, told)], shingles(new_words, 1)))
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -103,7 +108,7 @@ class Reading:
     def factual(self) -> NDArray[np.bool_]:
         """For each word: is it a part of a number or a name?"""
         names = frozenset(tokens(" ".join(facts(self.text))))
-        return np.fromiter((w in names or w[0].isdigit() for w in self.words), np.bool_, self.count)
+        return np.array([w in names or w[0].isdigit() for w in self.words], np.bool_)
 
     @cached_property
     def is_digest(self) -> bool:
@@ -120,6 +125,14 @@ class Reading:
         seen = self.rarity(shingles(words, 1)).tolist()
         rare = [times[word] for word, stories in zip(words, seen, strict=True) if stories < 0.02 * self.rarity.stories]
         return sum(rare) >= 20 and sum(n for n in rare if n > 1) < 0.08 * sum(rare)
+
+
+def _held(hashes: Hashes, whole: Reading) -> NDArray[np.bool_]:
+    """For each shingle: is it in a text, which has one at least?"""
+    places = np.searchsorted(whole.distinct, hashes)
+    places[places == len(whole.distinct)] = 0
+    held: NDArray[np.bool_] = whole.distinct[places] == hashes
+    return held
 
 
 @dataclass(frozen=True)
@@ -152,9 +165,7 @@ def passages(part: Reading, whole: Reading) -> Passages:
     count = part.count
     if not count or not whole.count:
         return Passages(0.0, 0.0, np.zeros(len(part.hashes)), count)
-    places = np.searchsorted(whole.distinct, part.hashes)
-    places[places == len(whole.distinct)] = 0
-    held = np.where(whole.distinct[places] == part.hashes, part.weights, 0.0)
+    held = np.where(_held(part.hashes, whole), part.weights, 0.0)
     rare = float(held.sum())
     return Passages(rare / float(part.weights.sum()), rare, held, count)
 

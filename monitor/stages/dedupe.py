@@ -88,11 +88,9 @@ def rule_on(
             if best.share >= CLEAR:
                 break
     if best is None:
-        return Judgement(_fresh(nearest), new.counted)
+        return Judgement(_fresh(nearest), new.counted())
     ruling = _joined(article, best)
-    # What the story has said already is not counted again: forty mastheads do not make a text boilerplate.
-    counted = new.counted[~np.isin(new.counted, told.counted)] if ruling.kind != "copy" else _NOTHING
-    return Judgement(ruling, counted)
+    return Judgement(ruling, new.counted(told) if ruling.kind != "copy" else _NOTHING)
 
 
 def compare(article: Article, new: Reading, candidate: Candidate, old: Reading) -> Likeness:

@@ -98,7 +98,7 @@ class Rarity:
             (self._last, CATCH_UP),
         ).fetchall()
         for row in reversed(rows):
-            self.count(Reading("", row["text"], self).counted, article=row["id"], founded=True, now=now)
+            self.count(Reading("", row["text"], self).counted(), article=row["id"], founded=True, now=now)
         return len(rows)
 
     def close(self) -> None:
