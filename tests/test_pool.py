@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -226,6 +227,17 @@ def test_a_lost_nursery_is_replaced_with_its_rules():
         await pool.run(T + "add", 1, 1, deadline=10)
         os.kill(pool.processes()[0], signal.SIGKILL)
         await asyncio.sleep(0.1)
+        assert await pool.run(T + "looked_up", deadline=10, book=True) == {"a": "one"}
+
+    with_pool(story)
+
+
+def test_rules_published_while_the_nursery_dies_are_in_the_next_book():
+    async def story(pool):
+        await pool.run(T + "add", 1, 1, deadline=10)
+        os.kill(pool.processes()[0], signal.SIGKILL)
+        with contextlib.suppress(PoolBroken):
+            await pool.publish([change("a", "one")])
         assert await pool.run(T + "looked_up", deadline=10, book=True) == {"a": "one"}
 
     with_pool(story)

@@ -174,7 +174,10 @@ class App:
         watch = await self.store.write(lambda db: self._take_over(db, config, now))
         self._report(watch)
         every = config.variants != old.variants
-        faults = await self.pool.publish(watching.changes(self.rules, watch.rules, config, every=every))
+        try:
+            faults = await self.pool.publish(watching.changes(self.rules, watch.rules, config, every=every))
+        except PoolBroken:
+            faults = {}  # the workers' parent died just now: the next one is born with these rules
         for slug, fault in faults.items():
             log.error("rule.broken", rule=slug, because=fault)
         self.mouths, self.config = mouths, config

@@ -123,9 +123,10 @@ class Pool:
         return told
 
     async def publish(self, changes: Iterable[Change]) -> dict[str, str]:
-        """As `tell`, once the nursery has them. Raises PoolBroken."""
+        """As `tell`, once the nursery has them. PoolBroken: it died meanwhile; the next one starts with them."""
+        told = self.tell(changes)
         await self._ready_nursery()
-        return await self.tell(changes)
+        return await told
 
     async def run(self, function: str | Callable[..., Any], *args: Any, deadline: float, book: bool = False) -> Any:
         """What `function(*args)` returns, or `function(*args, book)`. It must be importable: 'package.module:name'.
