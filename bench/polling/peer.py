@@ -23,7 +23,9 @@ if __name__ == "__main__":
     for url in given.urls.read_text().split():
         if url not in known:
             reader.add_feed(url)
-    failed = sum(1 for result in reader.update_feeds_iter(workers=2) if not result.value and result.error)
+    failed = sum(
+        1 for result in reader.update_feeds_iter(scheduled=False, workers=2) if not result.value and result.error
+    )
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert peak is not None
     print(json.dumps({"entries": reader.get_entry_counts().total, "failed": failed, "mib": int(peak[1]) // 1024}))
