@@ -15,7 +15,8 @@ from acceptance.operating import ROOT, until
 from background import in_background
 from servers import SmtpServer
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+# One machine serves them all, in their order: they stay together on one worker.
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.xdist_group("booted")]
 
 CONFIG = """\
 [monitor]
