@@ -65,7 +65,7 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
                 db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             db.execute("PRAGMA journal_mode = WAL")
             # A sketch's keys fall on 44 pages far apart: checkpointed late, a page is written once for many of them.
-            db.execute("PRAGMA cache_size = -65536")
+            db.execute("PRAGMA cache_size = -16384")
             db.execute("PRAGMA wal_autocheckpoint = 4000")  # 64 MB
             db.execute("PRAGMA journal_size_limit = 67108864")
             db.execute("PRAGMA synchronous = FULL")
