@@ -320,6 +320,7 @@ def test_an_operators_day(desk: Desk, program: list[str | Path], confined: list[
             )
             desk.drop(1)
             until("work after the upgrade", lambda: desk.ask("SELECT COUNT(*) FROM articles") == desk.dropped + 1)
+            until("every message sent", lambda: desk.ask("SELECT COUNT(*) FROM deliveries WHERE state <> 'sent'") == 0)
             assert daemon.end() == 0
             old = tell(program, desk.config, "run")
             assert old.returncode == 78
