@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -18,8 +19,10 @@ import aiosmtplib
 
 from monitor.channels import mime
 from monitor.channels.common import Common
+from monitor.channels.dial import Dialer
 from monitor.channels.render import Renderer
 from monitor.channels.tools import Tools
+from monitor.channels.turns import Turns
 from monitor.config.values import Duration, Range, Secret
 from monitor.errors import ConfigError, MonitorError, Permanent, Temporary, Uncertain
 from monitor.model import Delivery
@@ -71,11 +74,13 @@ class Email:
     def __init__(self, slug: str, options: EmailOptions, tools: Tools) -> None:
         """Raises ConfigError when a template or the CA file cannot be used."""
         self._options = options
+        self._port = options.port or _PORTS[options.security]
         self._domain = _ascii(options.sender.rpartition("@")[2])
         self._sender = _ascii_address(options.sender)
         self._renderer = Renderer(links=tools.links, zone=tools.zone, folder=options.templates)
         self._tls = _context(options.ca_file)
-        self._slots = asyncio.Semaphore(options.connections)
+        self._turns = Turns(options.connections)
+        self._dialer = Dialer(slug, options.connections)
         self._idle: list[tuple[float, aiosmtplib.SMTP]] = []
         self._closed = False
 
@@ -96,12 +101,12 @@ class Email:
     async def send(self, delivery: Delivery) -> str:
         """Hand one mail to the server. Raises Temporary, Uncertain or Permanent."""
         raw = self.message(delivery)
-        async with self._slots, self._connection() as smtp:
+        async with self._turns.of(delivery.target), self._connection() as smtp:
             return await self._transfer(smtp, delivery.target, raw)
 
     async def probe(self) -> None:
         """Connect and log in, send nothing. Raises Temporary that says what is wrong."""
-        async with self._slots, self._connection():
+        async with self._connection():
             pass
 
     async def close(self) -> None:
@@ -112,6 +117,7 @@ class Email:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await smtp.quit(timeout=2)
             smtp.close()
+        self._dialer.close()
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[aiosmtplib.SMTP]:
@@ -150,9 +156,14 @@ class Email:
 
     async def _connect(self) -> aiosmtplib.SMTP:
         options = self._options
+        try:
+            async with asyncio.timeout(options.timeout):
+                wire = await self._dialer.connect(options.host, self._port)
+        except OSError as error:
+            raise self._connect_error(error) from error
         smtp = aiosmtplib.SMTP(
-            hostname=options.host,
-            port=options.port or _PORTS[options.security],
+            hostname=options.host,  # what its certificate must say
+            sock=wire,
             use_tls=options.security == "tls",
             start_tls=options.security == "starttls",
             tls_context=None if options.security == "plain" else self._tls,
@@ -174,7 +185,7 @@ class Email:
     def _connect_error(self, error: Exception) -> MonitorError:
         """All that goes wrong before a mail is named may mend: server, certificate, password."""
         options = self._options
-        at = f"{options.host}:{options.port or _PORTS[options.security]}"
+        at = f"{options.host}:{self._port}"
         cause = error.__cause__ or error
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
             hint = "check username and password"
@@ -188,6 +199,9 @@ class Email:
             return Temporary(f"{at} does not offer what {options.security!r} needs: {error}", kind="tls")
         if isinstance(error, TimeoutError):
             return Temporary(f"{at} did not answer within {self._options.timeout:g} s", kind="timeout")
+        if isinstance(error, OSError) and error.errno is not None:  # names have negative numbers and texts of their own
+            why = os.strerror(error.errno) if error.errno > 0 else error.strerror
+            return Temporary(f"cannot reach {at}: {why}", kind="connect")
         return Temporary(f"cannot reach {at}: {error}", kind="connect")
 
     async def _transfer(self, smtp: aiosmtplib.SMTP, target: str, raw: bytes) -> str:

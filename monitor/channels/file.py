@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class File:
         self._sync = options.sync
         self._links = tools.links
         self._lock = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, f"file-{slug}")  # a disk that hangs holds no thread of others
         if not self._path.parent.is_dir():
             raise ConfigError(f"path: no such folder: {self._path.parent}")
 
@@ -50,14 +52,15 @@ class File:
         line = json.dumps(payload(delivery, self._links), ensure_ascii=False).encode() + b"\n"
         async with self._lock:
             try:
-                await asyncio.to_thread(self._append, line)
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._append, line)
             except OSError as error:
                 why = error.strerror or str(error)
                 raise Temporary(f"cannot write {self._path}: {why}", kind="write") from error
         return "written"
 
     async def close(self) -> None:
-        """Nothing to close: the file is opened for each line, so that it may be rotated at any time."""
+        """Let the thread go. The file itself is opened for each line, so that it may be rotated at any time."""
+        self._thread.shutdown(wait=False)
 
     def _append(self, line: bytes) -> None:
         handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)

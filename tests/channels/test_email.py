@@ -13,6 +13,7 @@ from servers import Script, SmtpServer, ids
 
 from monitor.channels import Tools, build
 from monitor.channels.email import Email
+from monitor.channels.turns import Turns
 from monitor.config.shape import ChannelConfig
 from monitor.config.values import Secret
 from monitor.errors import ConfigError, Permanent, Temporary, Uncertain
@@ -279,3 +280,46 @@ def test_a_template_that_does_not_parse_is_a_fault(tmp_path):
 
     with pytest.raises(ConfigError, match=r"mail.html.j2, line 1"):
         a_channel(SmtpServer(), templates=str(tmp_path))
+
+
+def test_recipients_that_hang_delay_no_other() -> None:
+    """Sixteen mails to four recipients whose RCPT is never answered hold every connection that there is."""
+
+    async def scene() -> float:
+        server = SmtpServer(
+            script=lambda recipient, times: Script(rcpt=None if recipient.startswith("hung") else "250 ok")
+        )
+        async with server:
+            channel = a_channel(server, timeout="60s")
+            channel._turns = Turns(4, patience=0.1)
+            hung = [
+                asyncio.create_task(channel.send(a_delivery(public_id=f"{n:032x}", target=f"hung{n % 4}@example.org")))
+                for n in range(16)
+            ]
+            await asyncio.sleep(0.05)
+            began = asyncio.get_running_loop().time()
+            for number in range(100, 105):
+                await channel.send(a_delivery(public_id=f"{number:032x}", target="well@example.org"))
+            spent = asyncio.get_running_loop().time() - began
+            for task in hung:
+                task.cancel()
+            await asyncio.gather(*hung, return_exceptions=True)
+            await channel.close()
+            assert len(server.accepted) == 5
+            return spent
+
+    assert asyncio.run(scene()) < 5
+
+
+def test_a_server_that_is_not_there_is_named_with_its_fault() -> None:
+    async def scene() -> str:
+        server = SmtpServer()
+        async with server:
+            pass  # its port is free again
+        channel = a_channel(server)
+        with pytest.raises(Temporary) as caught:
+            await channel.send(a_delivery())
+        await channel.close()
+        return str(caught.value).replace(str(server.port), "PORT")
+
+    assert asyncio.run(scene()) == "cannot reach 127.0.0.1:PORT: Connection refused"
