@@ -28,9 +28,10 @@ import numpy as np
 from catboost import CatBoostClassifier
 
 from bench.cleaning import corpus, measures
-from monitor.stages.clean import features, learned
-from monitor.stages.clean.features import BUCKETS, Floats, Page
+from monitor.stages.clean import features, learned, scan
+from monitor.stages.clean.features import Page
 from monitor.stages.clean.learned import DEPTH, Model, Trees
+from monitor.stages.clean.scan import BUCKETS, Floats
 
 TARGET = Path(learned.__file__).with_name("learned.npz")
 INNER = 4  # folds the lexicon and the first pass are kept apart by
@@ -67,11 +68,11 @@ def _words(sample: corpus.Sample) -> list[set[int]]:
     sets: list[set[int]] = [set(), set(), set(), set()]
     for text, share, weight in zip(sample.texts, sample.body, sample.weight, strict=True):
         if weight:
-            ids = [features._bucket(word) for word in features._TOKEN.findall(text.lower())]
+            ids = [scan.bucket(word) for word in scan.TOKEN.findall(text.lower())]
             side = 0 if share > 0.5 else 1
             sets[side].update(ids)
-            if 1 < len(ids) <= features.PAIRED:
-                sets[2 + side].update(features.pair_bucket(a, b) for a, b in pairwise(ids))
+            if 1 < len(ids) <= scan.PAIRED:
+                sets[2 + side].update(scan.pair_bucket(a, b) for a, b in pairwise(ids))
     return sets
 
 

@@ -3,7 +3,8 @@
 Pure and total: it never raises, adds no letters, and cleaning a cleaned text again changes nothing.
 The rooms: `head` reads what stands above the text, `furniture` names what place and shape give away,
 `spam` finds links that somebody else put in, `profiles` knows what a site repeats, `learned` asks the
-trained model about the rest (`features` counts, `verdict` weighs), `account` keeps the books.
+trained model about the rest (`scan` reads, `features` counts, `verdict` weighs), `account` keeps the books,
+`memory` what is known of a block.
 What is *not* here: taking files and pages apart (`extract`), and what to do about a source that carries spam.
 """
 
@@ -13,12 +14,12 @@ from collections.abc import Sequence
 
 from monitor.model import Block, Cleaned, Metadata, SiteProfile
 from monitor.stages import language
-from monitor.stages.clean import furniture, head, learned, profiles, spam, verdict
+from monitor.stages.clean import furniture, head, learned, memory, profiles, spam, verdict
 from monitor.stages.clean.account import Account
 
 __all__ = ["VERSION", "clean"]
 
-VERSION = "2"  # changes whenever the same blocks may come out differently
+VERSION = "3"  # changes whenever the same blocks may come out differently
 
 PASSES = 8  # a fixed point is reached in two or three
 
@@ -37,7 +38,7 @@ def clean(
     page of plain text. `model` is for trying another one than the shipped. A document that holds any
     text never comes out empty.
     """
-    model = model or learned.shipped()
+    reader = learned.Reader(model or learned.shipped())
     account = Account(blocks)
     above = head.read(account.blocks(), metadata)
     known = above.metadata
@@ -55,11 +56,11 @@ def clean(
             above = head.read(now, metadata)
         found = furniture.verdicts(now, above)
         profiles.repeated(now, profile, found)
-        verdict.judged(now, above, model, method, found)
+        verdict.judged(now, above, reader, method, found)
         if not verdict.leaves_text(now, found) or not (account.remove(found) or spans):
             break
     text, removed = account.settle()
-    return Cleaned(
+    cleaned = Cleaned(
         text=text,
         removed=removed,
         metadata=Metadata(
@@ -73,3 +74,5 @@ def clean(
         learned=profiles.fingerprints(blocks),
         spam_hosts=spam.hosts(junk),
     )
+    memory.forget()
+    return cleaned

@@ -7,8 +7,10 @@ document and the place in the clean text where it can be folded back in.
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from monitor.model import Block, Removed
 from monitor.stages import plaintext
@@ -104,9 +106,11 @@ class Account:
                 starts.append((offset, position))
                 out.append(text)
                 position += len(text)
+        furthest = list(accumulate((begun for begun, _ in starts), max))
         removed = []
         for offset, text, reason, confidence, span in sorted(self._removed, key=lambda item: item[0]):
-            at = next((place for begun, place in starts if begun > offset), position)
+            following = bisect_right(furthest, offset)
+            at = starts[following][1] if following < len(starts) else position
             removed.append(
                 Removed(text=text, offset=offset, at=at, reason=reason, confidence=round(confidence, 3), span=span)
             )

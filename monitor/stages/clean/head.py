@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from monitor.model import Block, Metadata
 from monitor.stages import dates
 from monitor.stages.clean import shapes
+from monitor.stages.clean.memory import remembered
 
 WINDOW = 14  # blocks above the first paragraph that may hold title and byline
 _BY = (
@@ -112,6 +113,7 @@ def _says(text: str, wanted: str) -> bool:
     )
 
 
+@remembered
 def _byline(text: str) -> str:
     """Who a line says it is by, '' where it does not say so."""
     text = text.strip(_EDGES)
@@ -154,6 +156,7 @@ def _byline(text: str) -> str:
     return who if names and not rest else ""
 
 
+@remembered
 def _dateline(text: str) -> tuple[date, str] | None:
     """(day, what else the line says) of a line that is mainly a date."""
     found = dates.in_text(text)

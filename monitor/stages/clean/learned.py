@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.stages.clean import features
-from monitor.stages.clean.features import Floats
+from monitor.stages.clean import scan as scanning
+from monitor.stages.clean.scan import Floats, Scan
 
 LEXICON_SCALE = 40.0  # int8 steps to one unit of log-odds
 DEPTH = 6
@@ -58,10 +59,30 @@ class Model:
 
     def probability(self, texts: Sequence[str], roles: Sequence[int]) -> Floats:
         """P(body) of each block of a page, from its texts and from what `head` took them for."""
+        return Reader(self).probability(texts, roles)
+
+
+class Reader:
+    """A model at work on one document: blocks that it has read once it does not read again."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._rows: dict[str, int] = {}
+        self._scan: Scan | None = None
+
+    def probability(self, texts: Sequence[str], roles: Sequence[int]) -> Floats:
+        """P(body) of each block, as `Model.probability` has it."""
         if not texts:
             return np.zeros(0, np.float32)
-        page = features.measure(texts, roles, self.lexicon)
-        return self.second.probability(features.second(page, self.first.probability(page.features)))
+        rows = [self._rows.get(text, -1) for text in texts]
+        if self._scan is None or -1 in rows:
+            self._scan = scan = scanning.scan(texts, self._model.lexicon)
+            self._rows = {text: row for row, text in enumerate(texts)}
+        else:
+            scan = self._scan.of(np.array(rows, np.int64))
+        page = features.placed(scan, roles)
+        opinion = self._model.first.probability(page.features)
+        return self._model.second.probability(features.second(page, opinion))
 
 
 @functools.cache

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from monitor.stages.clean.memory import remembered
+
 
 class _Tail:
     """A pattern for the end of a block, which need not look at the rest of it."""
 
     def __init__(self, pattern: str) -> None:
-        self._pattern = re.compile(pattern)
-
-    def search(self, text: str) -> re.Match[str] | None:
-        return self._pattern.search(text[-24:])
+        compiled = re.compile(pattern)
+        self.search = remembered(lambda text: compiled.search(text[-24:]))
 
 
 WORD = re.compile(r"[^\W_]+(?:['’\-.][^\W_]+)*")
@@ -31,6 +31,7 @@ _BETWEEN = re.compile(r"\s[|•·]\s")  # one of these alone divides anything: b
 _CRUMB = re.compile(r"\s+[/|>»›→·•]\s+|\s*[»›]\s*")
 
 
+@remembered
 def folded(text: str) -> str:
     """`text` for comparing: case, width and accents folded, only letters and digits, single spaces."""
     text = text.casefold()
@@ -39,11 +40,13 @@ def folded(text: str) -> str:
     return " ".join(WORD.findall(text))
 
 
+@remembered
 def weight(text: str) -> int:
     """Length in characters, with dense scripts counted at what they say: three for one."""
     return len(text) if text.isascii() else len(text) + 2 * len(DENSE.findall(text))
 
 
+@remembered
 def is_prose(text: str) -> bool:
     """Whether a block is long enough and ended like a paragraph of running text."""
     size = weight(text)
@@ -70,6 +73,7 @@ def addresses(text: str) -> list[str]:
     return [match.group() for match in URL.finditer(text)]
 
 
+@remembered
 def only_addresses(text: str) -> bool:
     """Whether a block is nothing but web addresses."""
     return (

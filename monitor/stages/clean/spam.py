@@ -16,10 +16,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urlsplit
 
 from monitor.model import Block
 from monitor.stages.clean import shapes, trades
+from monitor.stages.clean.memory import remembered
 
 Span = tuple[int, int, float]  # start, end, confidence
 
@@ -33,7 +35,9 @@ _TOKEN = re.compile(
     rf"(?P<url>{shapes.URL.pattern})|(?P<tag>[#＃][^\W\d][^\s#＃,;|]{{2,}})|(?P<word>[^\W_]+(?:['’][^\W_]+)*)",
     re.IGNORECASE,
 )
-_LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url|[a-z0-9]\.[a-z]{2,}\b", re.IGNORECASE)
+_LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECASE)
+_LINK_MARKS = ("http", "hxxp", "www.", "#", "＃", "<a", "[url")  # one of them stands wherever `_LINKED` matches
+_DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
 _DIGITS_IN_NAME = re.compile(r"^[a-z]{2,}-?\d{2,4}(?:-?[a-z]{1,6})?$|^\d{2,4}-?[a-z]{2,}$")
 # Where names cost next to nothing, or where an academy or office would hold its own name.
@@ -51,6 +55,10 @@ _CRIME = re.compile(
     r"\b(?:phish\w*|malware|scam\w*|fraud\w*|spam\w*|hack\w*|compromised|defaced|seized|typosquat\w*|botnet\w*|c2|indicators?)\b",
     re.IGNORECASE,
 )
+_CRIME_STEMS = (
+    "phish", "malware", "scam", "fraud", "spam", "hack", "compromised", "defaced", "seized", "typosquat", "botnet",
+    "c2", "indicator",
+)  # fmt: skip
 
 _PLACE = re.compile(
     r"hxxp|\b(?:domains?|hosts?|hostnames?|sites?|websites?|urls?|links?|addresses|pages?|servers?|[a-z0-9-]+\.[a-z]{2,})\b",
@@ -115,75 +123,94 @@ class _Token:
 
 def suspicious(blocks: Sequence[Block]) -> bool:
     """Whether `find` may find anything in these blocks or in fewer of them; costs next to nothing."""
-    joined = "\n".join(block.text for block in blocks)
-    if _looks_linked(joined) or trades.inside(joined):
-        return True
-    return any(kind not in ("", "pitch") for kind in map(trades.of_word, set(_WORDS.findall(joined.lower()))))
+    return any(_suspect(block.text) for block in blocks)
 
 
 def find(blocks: Sequence[Block]) -> dict[int, list[Span]]:
     """Where spam stands: block index → spans in order."""
     texts = [block.text for block in blocks]
-    joined = "\n".join(texts)
-    kinds = {word: kind for word in set(_WORDS.findall(joined.lower())) if (kind := trades.of_word(word))}
-    named = {word for word, kind in kinds.items() if kind != "pitch"}
-    dense = bool(trades.inside(joined))
-    if not named and not dense and not _looks_linked(joined):
+    suspects = [i for i, text in enumerate(texts) if _suspect(text)]
+    if not suspects:
         return {}
-    words = [set(_WORDS.findall(text.lower())) for text in texts]
-    suspects = [
-        i
-        for i, text in enumerate(texts)
-        if not named.isdisjoint(words[i]) or _looks_linked(text) or (dense and trades.inside(text))
-    ]
-    page = _Page(texts, words, kinds)
+    page = _Page(texts)
     found = {i: page.spans(i) for i in suspects}
     return {i: spans for i, spans in found.items() if spans}
 
 
+@remembered
+def _words(text: str) -> frozenset[str]:
+    """The distinct words of a block, lower case."""
+    return frozenset(_WORDS.findall(text.lower()))
+
+
+@remembered
+def _suspect(text: str) -> bool:
+    """Whether a block holds anything that could be spam: a word of a trade, or what `_looks_linked` looks for."""
+    return (
+        any(kind not in ("", "pitch") for kind in map(trades.of_word, _words(text)))
+        or bool(trades.inside(text))
+        or _looks_linked(text)
+    )
+
+
+@remembered
+def _linked(text: str) -> bool:
+    """Whether anything in a block is like an address, a hash tag or shown mark-up."""
+    lower = text.lower()
+    if any(mark in lower for mark in _LINK_MARKS) and _LINKED.search(text):
+        return True
+    return bool(_DOTTED.search(text))
+
+
 def _looks_linked(text: str) -> bool:
-    """Whether a block holds an odd address, shown mark-up, or a hash tag that names a trade."""
-    if _LINKED.search(text) and any(oddness(address) >= 1.5 for address in shapes.addresses(text)):
+    """Whether a block holds an odd address, or a hash tag that names a trade."""
+    if _linked(text) and any(oddness(address) >= 1.5 for address in shapes.addresses(text)):
         return True
     return ("#" in text or "＃" in text) and trades.in_name(text)
+
+
+@remembered
+def _topics(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The sentences of a block that speak of a trade or of bad hosts, each with the trades."""
+    lower = text.lower()
+    if not (_suspect(text) or "[.]" in text or any(stem in lower for stem in _CRIME_STEMS)):
+        return ()
+    found = []
+    for sentence in _STOP.split(text):
+        topics = set(map(trades.of_word, _WORDS.findall(sentence.lower())))
+        topics.update(kind for _, _, kind in trades.inside(sentence))
+        topics -= {"", "pitch"}
+        if "[.]" in sentence or (_CRIME.search(sentence) and _PLACE.search(sentence)):
+            topics.add("hosts")
+        if topics:
+            found.append((sentence, frozenset(topics)))
+    return tuple(found)
 
 
 class _Page:
     """What the page as a whole says: which words it uses where, and which trades it is about."""
 
-    def __init__(self, texts: Sequence[str], words: Sequence[set[str]], kinds: dict[str, str]) -> None:
+    def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
-        self._words = words
-        self._kinds = kinds
-        self._used = Counter(word for here in words for word in here)
+        self._words = [_words(text) for text in texts]
+        self._used = Counter(chain.from_iterable(self._words))
+        self._kinds = {word: kind for word in self._used if (kind := trades.of_word(word))}
         prose = [i for i, text in enumerate(texts) if shapes.is_prose(text)]
-        small = Counter(word for i in prose for word in words[i] if len(word) <= 4)
-        self._small = {word for word, count in small.items() if count >= max(2, len(prose) // 3)}
+        often = max(2, len(prose) // 3)
+        small = Counter(chain.from_iterable(self._words[i] for i in prose))
+        self._small = {word for word, count in small.items() if count >= often and len(word) <= 4}
         self._i = 0
         self._about: Counter[str] = Counter()
         self._listed = self._runs_of_short(texts)
         for text in texts:
-            if shapes.weight(text) < 50:
-                continue
-            here: set[str] = set()
-            for sentence in _STOP.split(text):
-                topics = self._topics(sentence)
-                if topics and self._belongs(sentence):
-                    here |= topics
-            self._about.update(here)
+            if shapes.weight(text) >= 50:
+                own = [topics for sentence, topics in _topics(text) if self._belongs(sentence)]
+                self._about.update(frozenset().union(*own))
         # An article on a trade names its hosts, too.
         self._enough = max(ABOUT, len(prose) // 8)
         self._on_trade = any(count >= self._enough for kind, count in self._about.items() if kind != "hosts")
-        crime = sum(bool(_CRIME.search(text)) for text in texts)
-        self._hosts_count = self._about["hosts"] < self._enough and not (self._about["hosts"] and crime >= self._enough)
-
-    def _topics(self, sentence: str) -> set[str]:
-        words = set(_WORDS.findall(sentence.lower()))
-        topics = {kind for word in words & self._kinds.keys() if (kind := self._kinds[word]) != "pitch"}
-        topics |= {kind for _, _, kind in trades.inside(sentence) if kind != "pitch"}
-        if "[.]" in sentence or (_CRIME.search(sentence) and _PLACE.search(sentence)):
-            topics.add("hosts")
-        return topics
+        crime = sum(bool(_CRIME.search(text)) for text in texts) if self._about["hosts"] else 0
+        self._hosts_count = self._about["hosts"] < self._enough and crime < self._enough
 
     def _belongs(self, sentence: str) -> bool:
         """Whether a sentence is the page's own: long enough, with small words, or words shared with the rest."""
@@ -323,7 +350,7 @@ class _Page:
     def _pitches(self, i: int, text: str, found: Sequence[Span]) -> list[Span]:
         """Whole sentences that pitch a trade or a thrown-away host, and share next to nothing with the page."""
         out: list[Span] = []
-        if not _LINKED.search(text) and not any(self._live(self._kinds.get(word, "")) for word in self._words[i]):
+        if not _linked(text) and not any(self._live(self._kinds.get(word, "")) for word in self._words[i]):
             return out
         position = 0
         for match in [*_STOP.finditer(text), None]:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from monitor.model import Block
 from monitor.stages.clean import shapes
-from monitor.stages.clean.features import Floats
 from monitor.stages.clean.furniture import Verdicts
 from monitor.stages.clean.head import ROLE_NUMBERS, Head
-from monitor.stages.clean.learned import Model
+from monitor.stages.clean.learned import Reader
+from monitor.stages.clean.memory import remembered
+from monitor.stages.clean.scan import Floats
 
 _UNSTOPPED = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 _SCORE = re.compile(r"^[^\W\d][^\n]{0,40}\s\d{1,3}\s?[–—:-]\s?\d{1,3}\s[^\W\d][^\n]{0,40}$")
@@ -25,7 +26,7 @@ FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than 
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
 
-def judged(blocks: Sequence[Block], above: Head, model: Model, method: str, found: Verdicts) -> None:
+def judged(blocks: Sequence[Block], above: Head, model: Reader, method: str, found: Verdicts) -> None:
     """Adds the blocks that the model holds to be furniture."""
     if len(blocks) < 2:
         return
@@ -53,8 +54,11 @@ def judged(blocks: Sequence[Block], above: Head, model: Model, method: str, foun
             found[i] = (reason, round(1.0 - float(p[i]), 3))
 
 
+@remembered
 def _with_stop(text: str) -> str:
     """`text` with a full stop for the model's eyes, where its script has paragraphs but no full stops."""
+    if text.isascii():
+        return text
     return text + "." if len(_UNSTOPPED.findall(text)) >= 40 and not shapes.ENDED.search(text) else text
 
 
@@ -71,6 +75,7 @@ def _spoken(texts: Sequence[str], p: Floats) -> Floats:
     return out
 
 
+@remembered
 def threshold(text: str) -> float:
     """The P(body) a block needs to stay."""
     if shapes.ENDED.search(text):
