@@ -12,7 +12,7 @@ from monitor.model import Document, Entry, Work
 from monitor.pool import Change
 from monitor.stages import kinds, parse  # noqa: F401 - called by name
 from monitor.stages.digest import digest
-from monitor.stages.rules import RuleBook, compile_rule
+from monitor.stages.rules import RuleBook, compile_rule, undisturbed
 
 # One of each kind that has lazy parts of its own: a page, plain text, a foreign language.
 SAMPLES = (
@@ -34,13 +34,14 @@ def open_book() -> RuleBook:
 def apply(book: RuleBook, changes: Sequence[Change]) -> dict[str, str]:
     """Bring the book up to date. Returns what does not compile, by slug: such a rule is left out."""
     faults = {}
-    for change in changes:
-        book.remove(change.slug)
-        if change.rule is not None:
-            try:
-                book.add(compile_rule(change.rule, change.variants))
-            except MonitorError as error:
-                faults[change.slug] = str(error)
+    with undisturbed():
+        for change in changes:
+            book.remove(change.slug)
+            if change.rule is not None:
+                try:
+                    book.add(compile_rule(change.rule, change.variants))
+                except MonitorError as error:
+                    faults[change.slug] = str(error)
     return faults
 
 

@@ -62,6 +62,8 @@ _LONG = 64  # characters: longer chunks are cut up where that is safe
 _FORGET = 256  # longer chunks are not remembered
 _ABSURD = 1_000  # longer 'words' get no extra forms: nobody wrote them
 _CHAIN = 16  # parts of a hyphenated word that still have a closed spelling
+_CHUNK = re.compile(r"\S+")  # as str.split() finds them
+_AT_ONCE = 4_000  # chunks of a text all of whose offsets are found when one is asked for
 _MEMORY = 200_000  # distinct chunks; about 30 MB
 
 
@@ -158,6 +160,10 @@ class Words:
         """The chunk that holds a position, where it begins in the text, and its first position."""
         number = self._chunk_number(position)
         offsets, chunks = self._offsets, self._chunks
+        if not offsets and len(chunks) < _AT_ONCE:
+            offsets += map(re.Match.start, _CHUNK.finditer(self.text))
+            if len(offsets) != len(chunks):  # some were cut further
+                offsets.clear()
         if len(offsets) <= number:  # offsets are found as far as they are asked for
             find, add = self.text.index, offsets.append
             at = offsets[-1] + len(chunks[len(offsets) - 1]) if offsets else 0

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from monitor.model import Rule
-from monitor.stages.rules.book import RuleBook
+from monitor.stages.rules.book import RuleBook, undisturbed
 from monitor.stages.rules.compiled import Compiled, compile_rule
 from monitor.stages.rules.explain import Explained, explain
 from monitor.stages.rules.faults import Fault, RuleError, caret
@@ -34,6 +34,7 @@ __all__ = [
     "explain",
     "matches",
     "superset_query",
+    "undisturbed",
 ]
 
 _NO_VARIANTS: Mapping[str, Sequence[str]] = {}

@@ -6,7 +6,9 @@ be added, changed or removed without touching the others. A book is not to be sh
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from monitor.model import Match
 from monitor.stages.rules import evidence
@@ -29,8 +31,7 @@ class RuleBook:
         self._index = KeyIndex()
         self._always: dict[str, Compiled] = {}
         self._wild = _Wildcards()
-        for rule in compiled:
-            self.add(rule)
+        self.extend(compiled)
 
     def __len__(self) -> int:
         return len(self._rules)
@@ -59,6 +60,12 @@ class RuleBook:
         self._index.add(compiled.slot, groups, list(map(cost, groups)))
         for key in compiled.wildcards:
             self._wild.add(key)
+
+    def extend(self, compiled: Iterable[Compiled]) -> None:
+        """Add many rules; they may be compiled as they are asked for, and raise."""
+        with undisturbed():
+            for rule in compiled:
+                self.add(rule)
 
     def remove(self, slug: str) -> bool:
         """Take a rule out; returns whether it was there."""
@@ -93,6 +100,21 @@ class RuleBook:
         for compiled in self._always.values():
             if compiled.holds(reading):
                 yield compiled
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """While many rules are made: no collection of cycles, which would look through all of them again and again.
+
+    Rules hold no cycles, and what is counted waits until after.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Wildcards:

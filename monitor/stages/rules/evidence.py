@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from operator import itemgetter
 
 from monitor.model import Hit
 from monitor.stages.rules.compiled import Compiled
@@ -20,51 +21,61 @@ _LOOKED_AT = 2_000  # places looked at before the rest is left out
 _ALL_AT_ONCE = 200_000  # characters of a text whose sentences are all found when one is asked for
 _SENTENCE = 400  # characters around a hit, at most, on either side
 
-_END = re.compile(r"[.!?…。！？؟۔।][\"'”’»)\]]*(?=\s|[^\x00-\u2fff])|\n+|[。！？]")
+# Begins with one class of characters, which `re` finds fast; what must follow depends on which it is.
+_END = re.compile(r"[.!?…。！？؟۔।\n](?:(?<!\n)[\"'”’»)\]]*(?=\s|[^\x00-\u2fff])|(?<=\n)\n*|(?<=[。！？]))")
 _NO_END = re.compile(r"(?:\b\w|\b(?:Mr|Mrs|Ms|Dr|St|Prof|Gen|Col|Lt|Sgt|Rev|Hon|Jr|Sr|vs|No|Sen|Rep|Gov|Inc))\.$")
+
+
+# A hit, behind what it is sorted by and what it is told apart by.
+Entry = tuple[tuple[int, int, int], tuple[str, int, int, str], Hit]
+_ORDER = {"title": 0, "text": 1, "author": 2}
 
 
 def hits(compiled: Compiled, reading: Reading) -> tuple[Hit, ...]:
     """Return the evidence of a match in the order of the text, title first; at most `PER_TERM` of a term in a field."""
-    kept: dict[tuple[str, int, int, str], Hit] = {}
+    kept: dict[tuple[str, int, int, str], Entry] = {}
     counts: Counter[tuple[Term, str]] = Counter()
     for found in islice(compiled.root.evidence(reading), _LOOKED_AT):
-        mention = found.mention
+        field, mention, label, term = found
         if len(kept) >= PER_MATCH:
             break
-        if found.term is not None:
-            for hit in _hits_of(found.term, reading):
-                kept[hit.field, hit.start, hit.end, hit.term] = hit
+        if term is not None:
+            for entry in _hits_of(term, reading):
+                kept[entry[1]] = entry
         elif mention is None:
-            kept[found.field, 0, 0, found.label] = Hit(term=found.label, field=found.field, start=0, end=0)
-        elif counts[mention.term, found.field] < PER_TERM:
-            hit = _hit(mention, found.field, reading)
-            kept[hit.field, hit.start, hit.end, hit.term] = hit
-            counts[mention.term, found.field] += 1
+            entry = _entry(Hit(term=label, field=field, start=0, end=0))
+            kept[entry[1]] = entry
+        elif counts[mention.term, field] < PER_TERM:
+            entry = _hit(mention, field, reading)
+            kept[entry[1]] = entry
+            counts[mention.term, field] += 1
     if compiled.has_expression:
         for node in _expressions(compiled.root):
-            for hit in _expression_hits(node, reading):
-                kept[hit.field, hit.start, hit.end, hit.term] = hit
+            for entry in map(_entry, _expression_hits(node, reading)):
+                kept[entry[1]] = entry
     if len(kept) == 1:
-        return tuple(kept.values())
-    return tuple(sorted(kept.values(), key=_in_order))
+        return (next(iter(kept.values()))[2],)
+    return tuple([hit for _, _, hit in sorted(kept.values(), key=_PLACE)])
 
 
-_ORDER = {"title": 0, "text": 1, "author": 2}
+_PLACE = itemgetter(0)
 
 
-def _in_order(hit: Hit) -> tuple[int, int, int]:
-    return _ORDER.get(hit.field, 3), hit.start, hit.end
+def _entry(hit: Hit) -> Entry:
+    field, start, end = hit.field, hit.start, hit.end
+    return (_ORDER.get(field, 3), start, end), (field, start, end, hit.term), hit
 
 
-def _hits_of(term: Term, reading: Reading) -> list[Hit]:
-    """The first mentions of a term in each of its fields; many rules may ask for the same."""
-    known: list[Hit] | None = reading.memory.get((term, "hits"))
+def _hits_of(term: Term, reading: Reading) -> list[Entry]:
+    """The first mentions of a term in each of its fields; found once for all rules that have it so written."""
+    key = (term.written, term.field, term.variant, term.plain or term, "hits")
+    known: list[Entry] | None = reading.memory.get(key)
     if known is None:
         known = []
         for field in term.fields():
-            known += [_hit(mention, field, reading) for mention in islice(term.mentions(reading, field), PER_TERM)]
-        reading.memory[term, "hits"] = known
+            for start, end in term.pairs(reading, field)[:PER_TERM]:
+                known.append(_hit(Mention(start, end, term), field, reading))
+        reading.memory[key] = known
     return known
 
 
@@ -94,14 +105,12 @@ def _ends(text: str, stop: re.Match[str], low: int) -> bool:
     return not _NO_END.search(text[max(low, at - 8) : at + 1])
 
 
-def _hit(mention: Mention, field: str, reading: Reading) -> Hit:
-    start, end = characters(mention, field, reading)
-    text = reading.words[field].text
-    around, at = (text, 0) if field == "title" else _sentence(field, start, end, reading)
+def _hit(mention: Mention, field: str, reading: Reading) -> Entry:
     term = mention.term
-    return Hit(
-        term=term.label(), field=field, start=start, end=end, sentence=around, sentence_start=at, variant=term.variant
-    )
+    start, end = characters(mention, field, reading)
+    text, at = (reading.words[field].text, 0) if field == "title" else _sentence(field, start, end, reading)
+    label, variant = term.label(), term.variant
+    return _entry(Hit(term=label, field=field, start=start, end=end, sentence=text, sentence_start=at, variant=variant))
 
 
 def _sentence(field: str, start: int, end: int, reading: Reading) -> tuple[str, int]:
@@ -118,9 +127,12 @@ def _sentence(field: str, start: int, end: int, reading: Reading) -> tuple[str, 
     finish = begins[number + 1] if number + 1 < len(begins) else len(text)
     begin = max(begin, start - _SENTENCE)
     finish = min(max(finish, end), end + _SENTENCE)
-    found = text[begin:finish]
-    bare = found.lstrip()
-    return bare.rstrip(), begin + len(found) - len(bare)
+    known: tuple[str, int] | None = reading.memory.get((field, begin, finish))
+    if known is None:
+        found = text[begin:finish]
+        bare = found.lstrip()
+        reading.memory[field, begin, finish] = known = (bare.rstrip(), begin + len(found) - len(bare))
+    return known
 
 
 def characters(mention: Mention, field: str, reading: Reading) -> tuple[int, int]:
@@ -129,6 +141,8 @@ def characters(mention: Mention, field: str, reading: Reading) -> tuple[int, int
     simple = mention.term.simple
     if simple is not None:
         return words.span(mention.start, mention.end - mention.start, simple)
+    if mention.term.plain and reading.is_bare(mention.term.plain, field):
+        return words.span(mention.start)[0], words.span(mention.end - 1)[1]
     first, last = mention.term.elements[0], mention.term.elements[-1]
     heads = [first.parts[0], *filter(None, (first.closed,))]
     tails = [last.parts[-1], *filter(None, (last.closed,))]

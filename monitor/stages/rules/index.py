@@ -77,12 +77,9 @@ class KeyIndex:
 
     def awake(self, keys: Iterable[str]) -> list[int]:
         """Return the rules of which every group has one of these keys."""
-        present = list(filter(None, map(self._number.get, keys)))
-        waiting = self._waiting
-        woken = array("i")
-        for key in present:
-            if key in waiting:
-                woken.extend(waiting[key])
+        known = list(filter(None, map(self._number.get, keys)))
+        present = np.array(known, np.int32)
+        woken = b"".join(filter(None, map(self._waiting.get, known)))
         held = np.zeros(len(self._seen), np.bool_)
         held[present] = True
         self._articles += 1
@@ -98,12 +95,15 @@ class KeyIndex:
         ends = np.cumsum(sizes)
         places = np.repeat(self._start[rules] - (ends - sizes), sizes) + np.arange(ends[-1])
         asked = self._keys[places]
-        begins = np.flatnonzero(self._begins[places])
+        begin = self._begins[places]
         groups = self._groups[rules]
-        firsts = np.cumsum(groups) - groups
-        complete = np.logical_and.reduceat(np.logical_or.reduceat(held[asked], begins), firsts)
+        found = np.flatnonzero(held[asked])
+        satisfied = np.zeros(int(groups.sum()), np.bool_)  # per group of these rules, one after the other
+        satisfied[np.cumsum(begin)[found] - 1] = True
+        of_rule = np.repeat(np.arange(len(rules)), groups)
+        complete = np.bincount(of_rule[satisfied], minlength=len(rules)) == groups
         if not self._articles % _EVERY:
-            self._move(rules, places, asked, begins, firsts)
+            self._move(rules, places, asked, np.flatnonzero(begin), np.cumsum(groups) - groups)
         return rules[complete].tolist()  # type: ignore[no-any-return]
 
     def _intern(self, key: str) -> int:

@@ -108,7 +108,10 @@ class Term(Node):
             if self.field:
                 return self.simple in forms[self.field]
             return self.simple in forms["text"] or self.simple in forms["title"]
-        if self.plain and not reading.seen.issuperset(self.plain):
+        if self.plain:
+            for field in (self.field,) if self.field else BODY:
+                if forms[field].issuperset(self.plain) and self.pairs(reading, field):
+                    return True
             return False
         for field in (self.field,) if self.field else BODY:  # noqa: SIM110  (the hottest loop there is)
             if self._occurs(reading, field):
@@ -144,7 +147,7 @@ class Term(Node):
         return found
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        yield Found(term=self)
+        return iter((Found(term=self),))
 
     def spans(self, reading: Reading, field: str) -> list[Span]:
         if self.field and self.field != field:
@@ -168,16 +171,17 @@ class Term(Node):
     def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]]:
         if self.field and self.field != field:
             return []
-        found: list[tuple[int, int]] | None = reading.memory.get((self, field, "pairs"))
+        if self.simple is not None:
+            return reading.word_pairs(self.simple, field) if self.simple in reading.forms[field] else []
+        key = (self.plain or self, field, "pairs")  # many rules may have the same phrase
+        found: list[tuple[int, int]] | None = reading.memory.get(key)
         if found is None:
-            reading.memory[self, field, "pairs"] = found = self._pairs(reading, field)
+            reading.memory[key] = found = self._pairs(reading, field)
         return found
 
     def _pairs(self, reading: Reading, field: str) -> list[tuple[int, int]]:
         if self.plain and not reading.forms[field].issuperset(self.plain):
             return []
-        if self.simple is not None:
-            return reading.word_pairs(self.simple, field)
         if len(self.elements) == 1 and self.elements[0].closed is None:
             return sorted({(start, end) for start, end, _ in reading.places(self.elements[0].parts[0], field)})
         found = reading.plain_phrase(self.plain, field) if self.plain else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -47,6 +48,7 @@ class Reading:
         "_elements",
         "_extras",
         "_none_covered",
+        "_pairs",
         "_places",
         "_positions",
         "_wild",
@@ -73,6 +75,7 @@ class Reading:
                 self.seen.update(pairs(words.forms))
         self._positions: dict[str, dict[str, list[int]]] = {}
         self._extras: dict[str, dict[str, list[Place]]] = {}
+        self._pairs: dict[str, dict[str, list[tuple[int, int]]]] = {field: {} for field in TEXT_FIELDS}
         self._places: dict[tuple[Part, str], list[Place]] = {}
         self._elements: dict[tuple[Element, str], dict[int, list[int]]] = {}
         self._wild: dict[str, list[str]] = {}
@@ -147,7 +150,7 @@ class Reading:
 
     def plain_phrase(self, keys: tuple[str, ...], field: str) -> list[tuple[int, int]] | None:
         """`phrase` for words without further conditions; None where a further form could take part."""
-        if not self._field_extras(field).keys().isdisjoint(keys):
+        if not self.is_bare(keys, field):
             return None
         starts = self._field_positions(field).get(keys[0], ())
         forms, size = self.words[field].forms, len(keys)
@@ -155,6 +158,10 @@ class Reading:
         for place, key in enumerate(keys[1:], 1):
             starts = [start for start in starts if start <= last and forms[start + place] == key]
         return [(start, start + size) for start in starts]
+
+    def is_bare(self, keys: tuple[str, ...], field: str) -> bool:
+        """Whether these words occur in a field in their primary forms only."""
+        return self._field_extras(field).keys().isdisjoint(keys)
 
     def _may_have(self, element: Element, field: str) -> bool:
         if all(self.has(part, field) for part in element.parts):
@@ -174,9 +181,15 @@ class Reading:
 
     def word_pairs(self, form: str, field: str) -> list[tuple[int, int]]:
         """Where a form occurs in a field, as (first position, position after)."""
-        found = [(at, at + 1) for at in self._field_positions(field).get(form, ())]
-        further = self._field_extras(field).get(form)
-        return sorted({*found, *((start, end) for start, end, _ in further)}) if further else found
+        known = self._pairs[field]
+        found = known.get(form)
+        if found is None:
+            found = [(at, at + 1) for at in self._field_positions(field).get(form, ())]
+            further = self._field_extras(field).get(form)
+            if further:
+                found = sorted({*found, *((start, end) for start, end, _ in further)})
+            known[form] = found
+        return found
 
     def _form_places(self, form: str, field: str) -> list[Place]:
         found: list[Place] = [(at, at + 1, form) for at in self._field_positions(field).get(form, ())]
@@ -186,12 +199,9 @@ class Reading:
     def _field_positions(self, field: str) -> dict[str, list[int]]:
         positions = self._positions.get(field)
         if positions is None:
-            positions = {}
+            positions = defaultdict(list)
             for at, form in enumerate(self.words[field].forms):
-                if form in positions:
-                    positions[form].append(at)
-                else:
-                    positions[form] = [at]
+                positions[form].append(at)
             self._positions[field] = positions
         return positions
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model import Rule
-from monitor.stages.rules import Reading, RuleBook, Subject, compile_rule, explain, superset_query
+from monitor.stages.rules import (
+    Compiled,
+    Reading,
+    RuleBook,
+    RuleError,
+    Subject,
+    compile_rule,
+    explain,
+    superset_query,
+)
 from monitor.stages.rules.evidence import PER_TERM, sentence
 from monitor.stages.words import index_text
 
@@ -302,3 +313,38 @@ def test_hostile_texts_and_rules_take_no_time() -> None:
         '"alpha beta alpha beta alpha beta"',
         'ATLEAST1000(alpha OR beta OR "alpha beta")',
     ]
+
+
+def test_many_rules_are_added_without_collections_and_a_fault_leaves_no_trace_of_that() -> None:
+    on = []
+
+    def made() -> Iterator[Compiled]:
+        on.append(gc.isenabled())
+        yield compile_rule(Rule(slug="kabul", query="Kabul"))
+        yield compile_rule(Rule(slug="broken", query="(Kabul"))
+
+    book = RuleBook()
+    with pytest.raises(RuleError):
+        book.extend(made())
+    assert on == [False]
+    assert gc.isenabled()
+    assert slugs(book, text="in Kabul") == ["kabul"]
+
+
+def test_rules_with_the_same_words_share_their_evidence_but_not_their_names_for_it() -> None:
+    book = book_of("Kabul", "title:Kabul", '"kabul river"', "KABUL AND River")
+    found = {
+        match.rule: [(hit.term, hit.field, hit.start, hit.end) for hit in match.hits]
+        for match in book.match(Subject(title="Kabul", text="First. The Kabul River is dry. Kabul's end."))
+    }
+    assert found == {
+        "Kabul": [("Kabul", "title", 0, 5), ("Kabul", "text", 11, 16), ("Kabul", "text", 31, 36)],
+        "title:Kabul": [("title:Kabul", "title", 0, 5)],
+        '"kabul river"': [('"kabul river"', "text", 11, 22)],
+        "KABUL AND River": [
+            ("KABUL", "title", 0, 5),
+            ("KABUL", "text", 11, 16),
+            ("River", "text", 17, 22),
+            ("KABUL", "text", 31, 36),
+        ],
+    }
