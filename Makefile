@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 # The locks name every package with its hashes: nothing is resolved, nothing else is let in.
 PIP_INSTALL := $(PIP) install --no-deps --require-hashes
 
-.PHONY: run test check bench datasette lock crash screenshots install uninstall clean help system-packages
+.PHONY: run test check bench train datasette lock crash screenshots install uninstall clean help system-packages
 .DEFAULT_GOAL := help
 
 help:
@@ -93,6 +93,11 @@ crash: $(DEV)
 
 bench: $(BENCH)
 	@$(BIN)/python -m bench
+
+# The cleaner's model, from the development corpus beside the project. The learning framework stays out of the product.
+train: $(DEV)
+	@$(PIP) install --target $(VENV)/train -r bench/cleaning/requirements.txt
+	@PYTHONPATH="$(VENV)/train:." $(BIN)/python -m bench.cleaning.train $(TRAIN)
 
 screenshots: $(DEV)
 	@$(BIN)/python docs/screenshots/make.py

@@ -192,16 +192,19 @@ class Pipeline:
                 new_entries=len(fresh),
                 because=because,
             )
-        log.info(
-            "poll",
-            source=row.slug,
-            outcome=outcome,
-            status=pull.status,
-            entries=len(pull.entries),
-            new=len(fresh),
-            baseline=baseline or None,
-            ms=round(milliseconds, 1),
-        )
+        facts = {
+            "source": row.slug,
+            "outcome": outcome,
+            "status": pull.status,
+            "entries": len(pull.entries),
+            "new": len(fresh),
+            "baseline": baseline or None,
+            "ms": round(milliseconds, 1),
+        }
+        if row.kind == "folder" and not fresh and not because:
+            log.debug("poll", **facts)  # looked at every few seconds: that nothing is new there is no news
+        else:
+            log.info("poll", **facts)
         for name, reason in pull.refused:
             log.warning("poll.refused", source=row.slug, name=name, because=reason)
         return len(fresh)

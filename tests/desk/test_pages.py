@@ -299,10 +299,10 @@ def test_feed_text_never_becomes_markup(hostile: tuple[Path, list[int]]) -> None
         "/monitor/rule_feed?rule=",
     ]
     with client(path) as ask:
-        _look(ask, addresses)
+        assert_harmless(ask, addresses)
 
 
-def _look(ask: Get, addresses: list[str]) -> None:
+def assert_harmless(ask: Get, addresses: list[str]) -> None:
     for address in addresses:
         answer = ask(address)
         assert answer.status_code == 200, address

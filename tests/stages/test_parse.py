@@ -222,7 +222,7 @@ def test_mending_is_quick_however_hostile_the_feed() -> None:
 
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_feed_or_an_error_with_a_name(body: bytes) -> None:
-    _total(body)
+    assert_total(body)
 
 
 PIECES = [b"<rss>", b"<channel>", b"<item>", b"</item>", b"<title>", b"</title>", b"<![CDATA[", b"]]>", b"&", b"&nbsp;",
@@ -232,10 +232,10 @@ PIECES = [b"<rss>", b"<channel>", b"<item>", b"</item>", b"<title>", b"</title>"
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_any_rubble_gives_a_feed_or_an_error_with_a_name(pieces: list[bytes]) -> None:
-    _total(b"<rss><channel><item>" + b"".join(pieces))
+    assert_total(b"<rss><channel><item>" + b"".join(pieces))
 
 
-def _total(body: bytes) -> None:
+def assert_total(body: bytes) -> None:
     kind, guids = "", []
     try:
         guids = [entry.guid for entry in parse(document(body), now=NOW).entries]
