@@ -49,16 +49,46 @@ async def resend(app: App, *, alert: str, channels: Sequence[str] = (), dry_run:
 
 
 async def retry(app: App, *, numbers: Sequence[int] = (), channel: str | None = None, target: str | None = None) -> int:
-    """Make dead letters due again. Returns how many."""
+    """Make dead letters due again. Returns how many.
+
+    Raises Permanent when a number is no dead letter's, or the configuration has no channel for any of them.
+    """
     now = app.clock()
-    done = await app.store.write(lambda db: letters.retry(db, numbers=numbers, channel=channel, target=target, now=now))
+    known = {slug: route.targets for slug, route in app.mouths.routes.items()}
+
+    def write(db: Connection) -> int:
+        _dead(db, numbers)
+        meant = letters.chosen(db, numbers=numbers, channel=channel, target=target)
+        done = letters.retry(db, numbers=numbers, channel=channel, target=target, now=now, known=known)
+        if not done and (meant or (channel is not None and channel not in known)):
+            name = channel or meant[0]["channel"]
+            raise Permanent(
+                f"the configuration has no channel '{name}', or not that target of it: name it there again, "
+                f"or give its letters up with `monitor deliveries drop --channel {name}`",
+                kind="channel",
+            )
+        return done
+
+    done = await app.store.write(write)
     app.pipeline.alerted.set()
     return done
 
 
 async def drop(app: App, *, numbers: Sequence[int] = (), channel: str | None = None, target: str | None = None) -> int:
-    """Give dead letters up. Returns how many."""
-    return await app.store.write(lambda db: letters.drop(db, numbers=numbers, channel=channel, target=target))
+    """Give dead letters up. Returns how many. Raises Permanent when a number is no dead letter's."""
+
+    def write(db: Connection) -> int:
+        _dead(db, numbers)
+        return letters.drop(db, numbers=numbers, channel=channel, target=target)
+
+    return await app.store.write(write)
+
+
+def _dead(db: Connection, numbers: Sequence[int]) -> None:
+    others = letters.not_dead(db, numbers)
+    if others:
+        told = (f"delivery {n} is {state}" if state else f"there is no delivery {n}" for n, state in others.items())
+        raise Permanent(f"{'; '.join(told)}: only dead letters can be named", kind="delivery")
 
 
 async def add_silence(

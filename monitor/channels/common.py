@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.stages.restraint import Policy
 
@@ -38,5 +38,12 @@ class Common:
             quiet_except=self.quiet_except,
             cap=self.cap,
             day_at=self.day_at,
-            zone=ZoneInfo(self.timezone) if self.timezone else zone,
+            zone=_zone(self.timezone) if self.timezone else zone,
         )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a directory of zones
+        raise ValueError(f"timezone: {name!r} is not a time zone such as 'Europe/Berlin'") from None

@@ -65,6 +65,8 @@ class Renderer:
                     self.mail(delivery)
         except TemplateSyntaxError as error:
             raise ConfigError(f"templates: {error.name}, line {error.lineno}: {error.message}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"templates: a template in {folder} cannot be read: {error}") from None
         except Permanent as error:
             raise ConfigError(f"templates: {error}") from None
 

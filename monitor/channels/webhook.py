@@ -282,6 +282,8 @@ def _template(path: Path) -> Template:
         return sandbox().from_string(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"template: cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"template: {path} is not UTF-8: {error}") from None
     except TemplateError as error:
         raise ConfigError(f"template: {path}: {error}") from None
 

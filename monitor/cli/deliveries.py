@@ -45,7 +45,7 @@ def list_deliveries(
         return
     for row in found:
         row["next"] = (
-            ago(datetime.fromisoformat(row["try_at"]), now) if row["state"] in ("pending", "uncertain") else ""
+            ago(datetime.fromisoformat(row["next_at"]), now) if row["state"] in ("pending", "uncertain") else ""
         )
         row["told"] = row["last_error"] or row["receipt"] or row["because"]
     columns = {
@@ -81,7 +81,7 @@ def _dead(settings: Settings, chosen: dict[str, Any]) -> int:
 
 @deliveries.command("retry")
 @click.argument("numbers", nargs=-1, type=int)
-@click.option("--channel", help="All dead letters of this channel.")
+@click.option("--channel", help="All dead letters of this channel, and what waits for it.")
 @click.option("--target", help="With --channel: of this target only. A disabled target is used again.")
 @click.option("--all", "everything", is_flag=True, help="All dead letters.")
 @click.option("--dry-run", is_flag=True, help="Only say how many.")
@@ -94,10 +94,15 @@ def retry(
     everything: bool,
     dry_run: bool,
 ) -> None:
-    """Try dead letters again, under the same id."""
+    """Try dead letters again, under the same id.
+
+    With --channel, what waits for its next attempt is sent now, too.
+    """
     chosen = _choice(numbers, channel, target, everything)
     count = _dead(settings, chosen) if dry_run else app.command(settings.load, "deliveries.retry", chosen)
-    settings.stderr.print(f"{count} dead letters {'would be' if dry_run else 'are'} due now", markup=False)
+    settings.stderr.print(
+        f"{count} dead letters would be due now" if dry_run else f"{count} deliveries are due now", markup=False
+    )
 
 
 @deliveries.command("drop")

@@ -151,7 +151,11 @@ def _plural(count: int, noun: str) -> str:
 def headline(alert: AlertView) -> tuple[Segment, ...]:
     """Return the headline, cut at the title's hits."""
     spans = [(hit.start, hit.end) for hit in alert.hits if hit.field == "title" and hit.end > hit.start]
-    return _segments(alert.title, spans) or (Segment(text=_headline(alert)),)
+    title = alert.title
+    if len(title) > SUBJECT_LIMIT:  # whole paragraphs come as titles, too
+        title = title[: SUBJECT_LIMIT - 1].rstrip() + "…"
+        spans = [(start, end) for start, end in spans if end < len(title)]
+    return _segments(title, spans) or (Segment(text=_headline(alert)),)
 
 
 def sentences(alert: AlertView, limit: int = 3) -> tuple[tuple[Segment, ...], ...]:
@@ -178,7 +182,7 @@ def other_hits(alert: AlertView) -> tuple[Hit, ...]:
 
 def terms(alert: AlertView) -> tuple[str, ...]:
     """Return the terms that hit, each once, in order."""
-    return tuple(dict.fromkeys(one_line(hit.term, 80) for hit in alert.hits))
+    return tuple(dict.fromkeys(_unquoted(one_line(hit.term, 80)) for hit in alert.hits))
 
 
 def why(alert: AlertView) -> str:
@@ -187,10 +191,16 @@ def why(alert: AlertView) -> str:
         return one_line(alert.because, 600)
     fields: dict[str, dict[str, None]] = {}
     for hit in alert.hits:
-        name = f"“{one_line(hit.variant or hit.term, 80)}”"
+        name = f"“{_unquoted(one_line(hit.variant or hit.term, 80))}”"
         fields.setdefault(name, {})[one_line(hit.field, 40)] = None
     found = "; ".join(f"{term} in {' and '.join(places)}" for term, places in fields.items())
     return one_line(f"rule {alert.rule}" + (f": {found}" if found else ""), 600)
+
+
+def _unquoted(term: str) -> str:
+    """A phrase without its quotation marks: it gets others."""
+    inner = term[1:-1]
+    return inner if len(term) > 2 and term == f'"{inner}"' and '"' not in inner else term
 
 
 def _letters(text: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.store import targets
 from monitor.store.connection import to_text
-from monitor.store.deliveries import Lane
+from monitor.store.deliveries import WAITING, Lane
 
 OPEN = ("pending", "claimed", "uncertain", "dead")
 
@@ -22,8 +22,10 @@ def listing(
     return db.execute(
         f"""SELECT d.id, d.public_id, d.channel, d.target, d.kind, d.state, d.rule, d.created_at, d.try_at, d.attempts,
                    d.sent_at, d.last_error, d.last_error_kind, d.receipt, d.because,
-                   (SELECT COUNT(*) FROM delivery_alerts x WHERE x.delivery_id = d.id) AS alerts
-            FROM deliveries d WHERE d.state IN ({marks}) {only}
+                   (SELECT COUNT(*) FROM delivery_alerts x WHERE x.delivery_id = d.id) AS alerts,
+                   MAX(d.try_at, COALESCE(t.hold_until, '')) AS next_at
+            FROM deliveries d LEFT JOIN targets t ON t.channel = d.channel AND t.target = d.target
+            WHERE d.state IN ({marks}) {only}
             ORDER BY d.state <> 'dead', d.try_at DESC, d.id DESC LIMIT ?""",
         (*states, *([channel] if channel is not None else []), limit),
     ).fetchall()
@@ -54,6 +56,16 @@ def chosen(
     ).fetchall()
 
 
+def not_dead(db: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, str | None]:
+    """Of these numbers those that are no dead letters, with their state; None where there is no such delivery."""
+    found = {}
+    for number in numbers:
+        row = db.execute("SELECT state FROM deliveries WHERE id = ?", (number,)).fetchone()
+        if row is None or row["state"] != "dead":
+            found[number] = row and row["state"]
+    return found
+
+
 def retry(
     db: sqlite3.Connection,
     *,
@@ -61,18 +73,41 @@ def retry(
     channel: str | None = None,
     target: str | None = None,
     now: datetime,
+    known: Mapping[str, Sequence[str]] | None = None,
 ) -> int:
-    """Make dead letters due now, all attempts before them; a disabled target is used again. Returns how many."""
-    rows = chosen(db, numbers=numbers, channel=channel, target=target)
+    """Make dead letters due now, all attempts before them; a disabled target is used again. Returns how many.
+
+    Of a channel, what waits for its next attempt is due now too. `known`: the targets of each configured channel; a
+    letter to any other stays dead.
+    """
+    rows = [
+        row
+        for row in chosen(db, numbers=numbers, channel=channel, target=target)
+        if known is None or row["target"] in known.get(row["channel"], ())
+    ]
     for lane in {Lane(row["channel"], row["target"]) for row in rows}:
         targets.enable(db, lane)
     if not numbers and channel is not None and target is not None:
         targets.enable(db, Lane(channel, target))
+    hurried = 0
+    if not numbers and channel is not None:
+        for one in targets.troubled(db):
+            if one.lane.channel == channel and target in (None, one.lane.target) and not one.disabled_at:
+                targets.enable(db, one.lane)
+                hurried += _hurry(db, one.lane, now)
     db.executemany(
         "UPDATE deliveries SET state = 'pending', attempts = 0, try_at = ? WHERE id = ?",
         [(to_text(now), row["id"]) for row in rows],
     )
-    return len(rows)
+    return len(rows) + hurried
+
+
+def _hurry(db: sqlite3.Connection, lane: Lane, now: datetime) -> int:
+    return db.execute(
+        f"""UPDATE deliveries SET try_at = MIN(try_at, ?)
+            WHERE {WAITING} AND channel = ? AND target = ? AND attempts > 0""",
+        (to_text(now), lane.channel, lane.target),
+    ).rowcount
 
 
 def drop(

@@ -211,7 +211,8 @@ def _lanes(db: sqlite3.Connection, since: str) -> tuple[Lane, ...]:
         row["channel"]: row
         for row in db.execute(
             """SELECT channel, MIN(COALESCE(failing_since, disabled_at)) AS since,
-                      MAX(COALESCE(NULLIF(disabled_because, ''), last_error)) AS why
+                      MAX(CASE WHEN disabled_at IS NULL THEN last_error
+                          ELSE 'disabled: ' || disabled_because END) AS why
                FROM targets WHERE failing_since IS NOT NULL OR disabled_at IS NOT NULL GROUP BY channel"""
         )
     }

@@ -139,6 +139,12 @@ def test_a_bad_schedule_is_a_fault(world):
         build(world.config(digest="whenever"), world.tools())
 
 
+@pytest.mark.parametrize("zone", ["Europe/Nowhere", "/etc/hosts", "Europe", "../x"])
+def test_a_time_zone_that_is_none_is_a_fault(world, zone):
+    with pytest.raises(ConfigError, match=r"channels\.desk.*timezone: .* is not a time zone such as"):
+        build(world.config(timezone=zone), world.tools())
+
+
 def test_closing_twice_and_unused_is_harmless(world):
     async def scene():
         async with world:

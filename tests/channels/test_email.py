@@ -323,3 +323,9 @@ def test_a_server_that_is_not_there_is_named_with_its_fault() -> None:
         return str(caught.value).replace(str(server.port), "PORT")
 
     assert asyncio.run(scene()) == "cannot reach 127.0.0.1:PORT: Connection refused"
+
+
+def test_a_template_that_is_no_text_is_a_fault(tmp_path):
+    (tmp_path / "mail.txt.j2").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"templates: a template in .* cannot be read"):
+        a_channel(SmtpServer(), templates=str(tmp_path))

@@ -264,3 +264,10 @@ def test_faults_are_found_before_anything_is_sent(change, words):
     options = {"url": "https://example.org/hook"} | change
     with pytest.raises(ConfigError, match=words):
         a_channel(**options)
+
+
+def test_a_template_that_is_no_text_is_a_fault(tmp_path):
+    path = tmp_path / "body.j2"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"template: .*is not UTF-8"):
+        a_channel("https://hooks.example.org/x", template=str(path))

@@ -130,7 +130,7 @@ def test_dead_letters_are_listed_retried_and_dropped(told):
     assert "Drop 1 dead letters? Nobody is here" in monitor(told, "deliveries", "drop", "2", code=2).stderr
     monitor(told, "deliveries", "drop", "2", "--yes")
     assert states(told) == ["sent", "dropped"]
-    assert "0 dead letters" in monitor(told, "deliveries", "retry", "--channel", "desk").stderr
+    assert "0 deliveries are due" in monitor(told, "deliveries", "retry", "--channel", "desk").stderr
     assert (
         len(json.loads(monitor(told, "deliveries", "list", "--state", "dropped", "--json").stdout)["deliveries"]) == 1
     )
@@ -139,6 +139,24 @@ def test_dead_letters_are_listed_retried_and_dropped(told):
 def test_a_retry_makes_them_due(told):
     monitor(told, "deliveries", "retry", "2")
     assert states(told) == ["sent", "pending"]
+
+
+def test_a_number_that_is_no_dead_letter_is_refused_with_its_state(told):
+    for verb in (["retry"], ["drop", "--yes"]):
+        said = monitor(told, "deliveries", *verb, "1", "2", "77", code=1).stderr
+        assert "delivery 1 is sent; there is no delivery 77: only dead letters can be named" in said
+    assert states(told) == ["sent", "dead"]
+
+
+def test_a_letter_to_a_channel_that_is_gone_is_not_tried_in_vain(told):
+    config = told / "config.toml"
+    config.write_text(config.read_text().replace("channels.desk", "channels.other"))
+
+    for which in (["2"], ["--all"], ["--channel", "desk"], ["--channel", "nope"]):
+        said = monitor(told, "deliveries", "retry", *which, code=1).stderr
+        assert "the configuration has no channel" in said
+        assert "monitor deliveries drop --channel" in said
+    assert states(told) == ["sent", "dead"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["2", "--all"], ["--target", "x"], ["--all", "--channel", "desk"]])

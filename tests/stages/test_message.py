@@ -182,3 +182,28 @@ def test_a_text_that_begins_with_its_headline_is_not_quoted_with_it():
 
     assert said == ["Envoy Zalmay Khalilzad said the talks would resume in Doha on Monday."]
     assert len(message.sentences(an_alert(hits=(headline,)))) == 1
+
+
+def test_a_title_of_paragraphs_is_cut_for_the_headline():
+    title = "Doha " + "talks and more talks " * 240 + "Khalilzad"
+    hits = (
+        Hit(term="doha", field="title", start=0, end=4),
+        Hit(term="khalilzad", field="title", start=len(title) - 9, end=len(title)),
+    )
+
+    shown = message.headline(an_alert(title=title, hits=hits))
+
+    assert shown[0] == message.Segment(text="Doha", marked=True)
+    assert len(shown) == 2
+    assert sum(len(piece.text) for piece in shown) <= message.SUBJECT_LIMIT
+    assert shown[-1].text.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("term", "shown"), [('"new delhi"', "new delhi"), ("kabul", "kabul"), ('"a b"~5', '"a b"~5'), ('"', '"')]
+)
+def test_a_phrase_is_quoted_once(term, shown):
+    alert = an_alert(because="", rule="west", hits=(a_hit(term=term, variant="", field="text"),))
+
+    assert message.why(alert) == f"rule west: “{shown}” in text"
+    assert message.terms(alert) == (shown,)

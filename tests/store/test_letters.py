@@ -10,7 +10,7 @@ from told import ROUTES, settle
 
 from monitor.stages.restraint import Route
 from monitor.store import deliveries, letters, targets
-from monitor.store.connection import connect, transaction
+from monitor.store.connection import connect, to_text, transaction
 from monitor.store.deliveries import Lane
 from monitor.store.schema import migrate
 
@@ -104,3 +104,45 @@ def test_an_alert_knows_all_its_deliveries(db):
     deliveries.resend(db, number, ROUTES.values(), "envoy", NOON)
 
     assert [row["id"] for row in letters.of_alert(db, number)] == [1, 2]
+
+
+def test_a_channel_tried_again_sends_what_waits_for_its_next_attempt_too(db):
+    settle(db, 1)
+    lane = Lane("desk", "reader@example.org")
+    deliveries.claim(db, [lane], NOON, "run", timedelta(minutes=30), 16)
+    later = NOON + timedelta(hours=2)
+    targets.failed(db, lane, "421 too busy", NOON)
+    targets.hold(db, lane, later)
+    deliveries.postpone(db, 1, later, "421 too busy", "smtp-421", uncertain=True)
+    assert letters.listing(db)[0]["next_at"] == to_text(later)
+    assert deliveries.due_lanes(db, NOON) == []
+
+    assert letters.retry(db, channel="other", now=NOON) == 0
+    assert letters.retry(db, channel="desk", now=NOON) == 1
+
+    assert deliveries.due_lanes(db, NOON) == [lane]
+    assert states(db) == ["uncertain"]
+
+
+def test_the_listing_knows_that_a_lane_is_left_alone(db):
+    settle(db, 1)
+    until = NOON + timedelta(minutes=30)
+    targets.failed(db, Lane("desk", "reader@example.org"), "421 too busy", NOON)
+    targets.hold(db, Lane("desk", "reader@example.org"), until)
+
+    assert letters.listing(db)[0]["next_at"] == to_text(until)
+
+
+def test_a_letter_to_a_channel_that_is_gone_stays_dead(db):
+    dead(db, 1)
+
+    assert letters.retry(db, now=NOON, known={"other": ("",)}) == 0
+    assert states(db) == ["dead"]
+    assert letters.retry(db, now=NOON, known={"desk": ("reader@example.org",)}) == 1
+
+
+def test_a_number_that_is_no_dead_letter_is_told(db):
+    dead(db, 1)
+    settle(db, 2)
+
+    assert letters.not_dead(db, [1, 2, 99]) == {2: "pending", 99: None}
