@@ -117,6 +117,8 @@ class Words:
         chunk, offset, first = self._locate(position)
         if length == 1 and chunk.isascii():  # most often the chunk is the word, with a comma
             wanted = self.forms[position] if form is None else form
+            if chunk == wanted:
+                return offset, offset + len(chunk)
             at = chunk.lower().find(wanted)
             if at >= 0 and chunk.strip(_EDGE).isalnum():
                 return offset + at, offset + at + len(wanted)
@@ -159,19 +161,24 @@ class Words:
     def _locate(self, position: int) -> tuple[str, int, int]:
         """The chunk that holds a position, where it begins in the text, and its first position."""
         number = self._chunk_number(position)
+        if len(self._offsets) <= number:
+            self._find_offsets(number)
+        return self._chunks[number], self._offsets[number], self._firsts[number]
+
+    def _find_offsets(self, number: int) -> None:
+        """Find where the chunks begin: all of them where that is cheap, else as far as they are asked for."""
         offsets, chunks = self._offsets, self._chunks
         if not offsets and len(chunks) < _AT_ONCE:
             offsets += map(re.Match.start, _CHUNK.finditer(self.text))
-            if len(offsets) != len(chunks):  # some were cut further
-                offsets.clear()
-        if len(offsets) <= number:  # offsets are found as far as they are asked for
-            find, add = self.text.index, offsets.append
-            at = offsets[-1] + len(chunks[len(offsets) - 1]) if offsets else 0
-            for chunk in chunks[len(offsets) : number + 1]:
-                at = find(chunk, at)
-                add(at)
-                at += len(chunk)
-        return chunks[number], offsets[number], self._firsts[number]
+            if len(offsets) == len(chunks):
+                return
+            offsets.clear()  # some were cut further
+        find, add = self.text.index, offsets.append
+        at = offsets[-1] + len(chunks[len(offsets) - 1]) if offsets else 0
+        for chunk in chunks[len(offsets) : number + 1]:
+            at = find(chunk, at)
+            add(at)
+            at += len(chunk)
 
 
 def analyse(text: str) -> Words:

@@ -125,7 +125,8 @@ def _sentence(field: str, start: int, end: int, reading: Reading) -> tuple[str, 
     number = bisect_right(begins, start) - 1
     begin = begins[number]
     finish = begins[number + 1] if number + 1 < len(begins) else len(text)
-    begin = max(begin, start - _SENTENCE)
+    if begin < start - _SENTENCE:
+        begin = start - _SENTENCE
     finish = min(max(finish, end), end + _SENTENCE)
     known: tuple[str, int] | None = reading.memory.get((field, begin, finish))
     if known is None:
