@@ -259,7 +259,8 @@ class Outbox:
         if isinstance(error, Gone):
             deliveries.bury(db, delivery.number, str(error), error.kind)
             buried = targets.disable(db, lane, str(error), now)
-            text = f"{_name(lane)} is disabled: {error}. {buried + 1} deliveries are dead letters."
+            letters = "a delivery is a dead letter" if not buried else f"{buried + 1} deliveries are dead letters"
+            text = f"{_name(lane)} is disabled: {error}; {letters}."
             self._begin_notice(db, "channel-gone", lane, text, "retry --channel", now)
             return
         if isinstance(error, Permanent):
@@ -290,7 +291,7 @@ class Outbox:
         remedy = (
             f"See `monitor deliveries {verb} {lane.channel}`." if verb != "list" else "See `monitor deliveries list`."
         )
-        begun = notices.begin(db, _key(what, lane), text, now, severity="high", remedy=remedy)
+        begun = notices.begin(db, lane.notice(what), text, now, severity="high", remedy=remedy)
         if begun is not None:
             others = [route for route in self._notices if route.channel != lane.channel]
             body = f"{text}\n\n{remedy}"
@@ -301,7 +302,7 @@ class Outbox:
         if targets.get(db, lane).disabled_at is None:
             over.append("channel-gone")
         for what in over:
-            ended = notices.end(db, _key(what, lane), now)
+            ended = notices.end(db, lane.notice(what), now)
             if ended is not None and what == "channel-failing":
                 text = f"{_name(lane)} works again. It had failed since {ended.began_at:%Y-%m-%d %H:%M} UTC."
                 subject = f"monitor: {_name(lane)} works again"
@@ -351,10 +352,6 @@ class Outbox:
             return now if route is None else restraint.latest(route.policy, group, now)
 
         return latest
-
-
-def _key(what: str, lane: Lane) -> str:
-    return f"{what}/{lane.channel}" + (f"/{lane.target}" if lane.target else "")
 
 
 def _name(lane: Lane) -> str:

@@ -77,9 +77,11 @@ async def retry(app: App, *, numbers: Sequence[int] = (), channel: str | None = 
 async def drop(app: App, *, numbers: Sequence[int] = (), channel: str | None = None, target: str | None = None) -> int:
     """Give dead letters up. Returns how many. Raises Permanent when a number is no dead letter's."""
 
+    now = app.clock()
+
     def write(db: Connection) -> int:
         _dead(db, numbers)
-        return letters.drop(db, numbers=numbers, channel=channel, target=target)
+        return letters.drop(db, numbers=numbers, channel=channel, target=target, now=now)
 
     return await app.store.write(write)
 

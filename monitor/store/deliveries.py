@@ -28,6 +28,10 @@ class Lane:
     channel: str
     target: str
 
+    def notice(self, what: str) -> str:
+        """The key of a notice about this lane."""
+        return f"{what}/{self.channel}" + (f"/{self.target}" if self.target else "")
+
 
 # ── born ────────────────────────────────────────────────────────────────────────────────────────
 

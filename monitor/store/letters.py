@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from monitor.store import targets
+from monitor.store import notices, targets
 from monitor.store.connection import to_text
 from monitor.store.deliveries import WAITING, Lane
 
@@ -111,9 +111,20 @@ def _hurry(db: sqlite3.Connection, lane: Lane, now: datetime) -> int:
 
 
 def drop(
-    db: sqlite3.Connection, *, numbers: Sequence[int] = (), channel: str | None = None, target: str | None = None
+    db: sqlite3.Connection,
+    *,
+    numbers: Sequence[int] = (),
+    channel: str | None = None,
+    target: str | None = None,
+    now: datetime,
 ) -> int:
-    """Give dead letters up by hand; they are kept for the record. Returns how many."""
+    """Give dead letters up by hand; they are kept for the record. Returns how many.
+
+    A lane's trouble with dead letters is over with the last of them.
+    """
     rows = chosen(db, numbers=numbers, channel=channel, target=target)
     db.executemany("UPDATE deliveries SET state = 'dropped' WHERE id = ?", [(row["id"],) for row in rows])
+    for lane in {Lane(row["channel"], row["target"]) for row in rows}:
+        if not chosen(db, channel=lane.channel, target=lane.target):
+            notices.end(db, lane.notice("dead-letter"), now)
     return len(rows)

@@ -9,7 +9,7 @@ from build import NOON
 from told import ROUTES, settle
 
 from monitor.stages.restraint import Route
-from monitor.store import deliveries, letters, targets
+from monitor.store import deliveries, letters, notices, targets
 from monitor.store.connection import connect, to_text, transaction
 from monitor.store.deliveries import Lane
 from monitor.store.schema import migrate
@@ -64,7 +64,7 @@ def test_only_dead_letters_are_meant(db):
     settle(db, 1)
 
     assert letters.retry(db, numbers=[1], now=NOON) == 0
-    assert letters.drop(db) == 0
+    assert letters.drop(db, now=NOON) == 0
     assert states(db) == ["pending"]
 
 
@@ -72,9 +72,9 @@ def test_a_channel_or_a_target_of_it_can_be_chosen(db):
     routes = {slug: Route(channel=slug, targets=("a", "b")) for slug in ("desk", "hook")}
     dead(db, 1, routes=routes)
 
-    assert letters.drop(db, channel="hook", target="b") == 1
+    assert letters.drop(db, channel="hook", target="b", now=NOON) == 1
     assert letters.retry(db, channel="hook", now=NOON) == 1
-    assert letters.drop(db) == 2
+    assert letters.drop(db, now=NOON) == 2
     assert states(db) == ["dropped", "dropped", "pending", "dropped"]
 
 
@@ -146,3 +146,13 @@ def test_a_number_that_is_no_dead_letter_is_told(db):
     settle(db, 2)
 
     assert letters.not_dead(db, [1, 2, 99]) == {2: "pending", 99: None}
+
+
+def test_the_trouble_is_over_with_the_last_dead_letter_that_is_dropped(db):
+    dead(db, 1, 2)
+    notices.begin(db, Lane("desk", "reader@example.org").notice("dead-letter"), "a mailbox is gone", NOON)
+
+    letters.drop(db, numbers=[1], now=NOON)
+    assert len(notices.standing(db)) == 1
+    letters.drop(db, numbers=[2], now=NOON)
+    assert notices.standing(db) == []
