@@ -72,6 +72,7 @@ async def _run(load: Load, supervisor: Supervisor, rhythm: Rhythm) -> None:
     began = time.monotonic()
     async with live.build(load(), starting=supervisor.extend) as app:
         log.info("daemon.start", run=app.run, milliseconds=round((time.monotonic() - began) * 1000))
+        await telling.reload_accepted(app)
         await Daemon(app, load, supervisor, rhythm, stop, hangup).serve()
     log.info("daemon.end")
 
@@ -244,15 +245,18 @@ class Daemon:
             config = await asyncio.to_thread(self._load)
             await self.app.reload(config)
             log.info("reload", outcome="done", warnings=list(config.warnings))
+            await telling.reload_accepted(self.app)
             status = await self._status()
         except ConfigError as error:
             log.error("reload", outcome="kept the old configuration", faults=list(error.faults))
             status += f": {len(error.faults)} faults in the new one"
+            await telling.reload_refused(self.app, error.faults)
         except StoreError:
             raise
         except (MonitorError, OSError) as error:
             log.error("reload", outcome="kept the old configuration", because=str(error))
             status += f": {error}"
+            await telling.reload_refused(self.app, [str(error)])
         finally:
             self._supervisor.ready(status)
 

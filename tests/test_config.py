@@ -240,6 +240,7 @@ fulltext = "atuo"
 [rules.r]
 query = "x"
 keywords = ["y"]
+channels = ["mali"]
 
 [rules.s]
 query = "x"
@@ -262,9 +263,10 @@ kind = "console"
             "config.toml:4: feeds.a: 'url' is missing",
             "config.toml:8: rules.r: a rule needs exactly one of 'query', 'keywords' and 'regex'; "
             "this one has query and keywords",
-            "config.toml:14: rules.s.channels: there is no channel 'mial'; did you mean 'mail'?",
-            "config.toml:15: rules.s.feeds: there is no feed, sitemap or folder 'b'; known are a",
-            "config.toml:20: chanels: unknown table [chanels]; did you mean 'channels'?",
+            "config.toml:15: rules.s.channels: there is no channel 'mial'; did you mean 'mail'?",
+            "config.toml:11: rules.r.channels: there is no channel 'mali'; did you mean 'mail'?",
+            "config.toml:16: rules.s.feeds: there is no feed, sitemap or folder 'b'; known are a",
+            "config.toml:21: chanels: unknown table [chanels]; did you mean 'channels'?",
             'conf.d/more.toml:2: fetch.timeout: must be a duration in quotes, like "15m", not the number 20',
             "conf.d/more.toml:3: fetch.concurrency: must be at least 1",
         ]

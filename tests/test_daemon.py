@@ -130,12 +130,34 @@ def test_a_reload_with_a_fault_changes_nothing_and_says_so(place, tmp_path):
             place.drop("a.txt", TEXT.format(n=1))
             await until(lambda: "envoy" in place.printed, what="the old rule's alert")
             assert (await house.rows("SELECT slug, state FROM rules")) == [("envoy", "on")]
+            ((text, ended),) = await house.rows("SELECT text, ended_at FROM notices WHERE key = 'reload-refused'")
+            assert text.startswith("the new configuration is at fault, the old one is in force: "), "once, in status"
+            assert "not valid TOML" in text, "as of the last reload"
+            assert ended is None
             await until(lambda: any("kept the old configuration" in line for line in heard()))
 
         logs = live_in(place, story, environ={"NOTIFY_SOCKET": heard.path})
     reloads = events(logs, "reload")
     assert [line["outcome"] for line in reloads] == ["kept the old configuration"] * 3
     assert all(line["faults"] for line in reloads)
+
+
+def test_a_bad_reload_is_told_once_and_its_end_too(place):
+    async def story(house):
+        for _ in range(2):
+            place.write("[folders.drop2]\n")
+            await house.reload(place.logs)
+        await until(lambda: "the new configuration is at fault" in place.printed, what="the notice")
+        place.write(rules="[rules.minister]\nquery = 'minister'\n")
+        await house.reload(place.logs)
+        await until(lambda: "the new configuration is in force" in place.printed, what="the end of it")
+        kinds = await house.rows("SELECT kind, COUNT(*) FROM deliveries GROUP BY kind")
+        assert kinds == [("notice", 2)], "two bad reloads are one trouble"
+
+    (place.root / "conf.d").mkdir()
+    (place.root / "conf.d" / "notices.toml").write_text('[monitor]\nnotices = ["console"]\n')
+    place.write()
+    live_in(place, story)
 
 
 def test_a_storm_of_reloads_while_documents_pour_in(place):

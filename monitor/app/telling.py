@@ -1,4 +1,4 @@
-"""Commands about what is told: alerts, silences, deliveries. And the heartbeat."""
+"""Commands about what is told: alerts, silences, deliveries. And what the operator is told: heartbeat, a bad reload."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from monitor.errors import Permanent
-from monitor.store import alerts, deliveries, heartbeat, letters
+from monitor.store import alerts, deliveries, heartbeat, letters, notices
 from monitor.store.connection import Connection, to_text
 
 if TYPE_CHECKING:
     from monitor.app.parts import App
+    from monitor.stages.restraint import Route
 
 
 async def mark(app: App, *, alert: str, verdict: str | None) -> None:
@@ -115,13 +116,52 @@ async def expire_silence(app: App, *, number: int) -> None:
 async def beat(app: App) -> int:
     """Write the heartbeat if one is due. Returns how many messages that made."""
     monitor, now = app.config.monitor, app.clock()
-    routes = [app.mouths.routes[slug] for slug in monitor.notices if slug in app.mouths.routes]
+    routes = _routes(app)
     if monitor.heartbeat == "off" or not routes:
         return 0
     made = await app.store.write(
         lambda db: heartbeat.beat(db, every=monitor.heartbeat, zone=monitor.zone, routes=routes, now=now)
     )
     return len(made)
+
+
+RELOAD = "reload-refused"
+
+
+async def reload_refused(app: App, because: Sequence[str]) -> None:
+    """Note, and tell once, that the configuration was read again and is at fault: it will not survive a restart."""
+    text = "the new configuration is at fault, the old one is in force: " + (because[0] if because else "unknown fault")
+    text += f" (and {len(because) - 1} more)" if len(because) > 1 else ""
+    remedy = "`monitor check` shows every fault; mend them and reload"
+    now, routes = app.clock(), _routes(app)
+
+    def write(db: Connection) -> None:
+        if notices.begin(db, RELOAD, text, now, severity="high", remedy=remedy) is not None:
+            subject = "monitor: the new configuration is at fault"
+            body = "\n".join([*because, "", remedy])
+            deliveries.add_message(db, routes, kind="notice", subject=subject, body=body, now=now)
+
+    await app.store.write(write)
+    app.pipeline.alerted.set()
+
+
+async def reload_accepted(app: App) -> None:
+    """Note, and tell if the contrary was told, that the configuration is sound and in force."""
+    now, routes = app.clock(), _routes(app)
+
+    def write(db: Connection) -> bool:
+        ended = notices.end(db, RELOAD, now)
+        if ended is not None:
+            subject, body = "monitor: the new configuration is in force", f"It had been noted: {ended.text}"
+            deliveries.add_message(db, routes, kind="notice", subject=subject, body=body, now=now)
+        return ended is not None
+
+    if await app.store.write(write):
+        app.pipeline.alerted.set()
+
+
+def _routes(app: App) -> list[Route]:
+    return [app.mouths.routes[slug] for slug in app.config.monitor.notices if slug in app.mouths.routes]
 
 
 def _number(db: Connection, alert: str) -> int:

@@ -87,7 +87,8 @@ def _print(settings: Settings, found: dict[str, Any]) -> None:
     if article["removed"]:
         out.print(Text(f"  {article['removed']} blocks removed: {shown(article['removed_as'])}"))
     because = f": {shown(article['because'])}" if article["because"] else ""
-    out.print(Text(f"  {article['ruling']}, story {article['story_id']} of {article['story_size']}{because}"))
+    size = f"{article['story_size']:,} article{'' if article['story_size'] == 1 else 's'}"
+    out.print(Text(f"  {article['ruling']}, in story {article['story_id']} ({size}){because}"))
     for match in found["matches"]:
         _print_match(settings, match)
     if not found["matches"]:

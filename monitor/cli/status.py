@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor import control
-from monitor.cli.common import Exit, Settings, ago, json_option, print_json, reading, shown, span
-from monitor.config import Config
-from monitor.errors import MonitorError
+from monitor.cli.common import Exit, Settings, ago, fail, json_option, print_json, reading, shown, span
+from monitor.config import Config, survey
+from monitor.errors import ConfigError, MonitorError
 from monitor.metrics import Files, look_at_files
 from monitor.store.overview import Overview, overview
 
@@ -37,10 +37,18 @@ LOW_DISK = 10**9  # bytes free below which the line is marked
 def status(ctx: click.Context, as_json: bool, watch: float | None) -> None:
     """Show what is watched, how it does, what waits, and what is due next.
 
-    Exit status 1 if a source fails, a delivery was given up, or the daemon does not run.
+    Exit status 1 if a source fails, a delivery was given up, or the daemon does not run;
+    78, with the faults, if the configuration as it is now is at fault.
     """
     settings: Settings = ctx.obj
-    config = settings.load()
+    faults: ConfigError | None = None
+    try:
+        config = settings.load()
+    except ConfigError as error:
+        # The daemon goes on with what it had; whoever looks now wants to see it, beside what is wrong.
+        config, faults = survey(settings.path, secrets=False)[0], error
+        if not config.monitor.database.exists():
+            raise
     if watch is not None and not as_json:
         _watch(settings, config, watch)
         return
@@ -49,6 +57,8 @@ def status(ctx: click.Context, as_json: bool, watch: float | None) -> None:
         print_json(as_values(view, files, daemon, config))
     else:
         settings.console.print(screen(view, files, daemon, config))
+    if faults is not None:
+        fail(faults)
     ctx.exit(Exit.OK if is_well(view, daemon) else Exit.FAILED)
 
 

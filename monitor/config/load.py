@@ -172,21 +172,29 @@ def _check_references(
     for slug in parts["monitor"].notices:
         if slug not in channels:
             faults.add("monitor.notices", f"there is no channel '{slug}'{did_you_mean(slug, channels)}")
-    for rule in rules.values():
-        for slug in rule.channels or ():
+    for name in _keys(tree, "rules"):
+        rule = rules.get(name)
+        table = tree["rules"][name]
+        for slug in _names(table, "channels") if rule is None else rule.channels or ():
             if slug not in channels:
                 hint = did_you_mean(slug, channels)
-                faults.add(f"rules.{rule.slug}.channels", f"there is no channel '{slug}'{hint}")
-        for slug in rule.feeds:
+                faults.add(f"rules.{name}.channels", f"there is no channel '{slug}'{hint}")
+        for slug in _names(table, "feeds") if rule is None else rule.feeds:
             # An OPML file names feeds of its own; who reads it checks those.
             if slug not in owners and not _keys(tree, "opml"):
                 hint = did_you_mean(slug, list(owners))
-                faults.add(f"rules.{rule.slug}.feeds", f"there is no feed, sitemap or folder '{slug}'{hint}")
+                faults.add(f"rules.{name}.feeds", f"there is no feed, sitemap or folder '{slug}'{hint}")
 
 
 def _keys(tree: Mapping[str, Any], section: str) -> list[str]:
     table = tree.get(section)
     return list(table) if isinstance(table, dict) else []
+
+
+def _names(table: object, key: str) -> list[str]:
+    """What a table with another fault names all the same: one look finds every fault."""
+    named = table.get(key) if isinstance(table, dict) else None
+    return [slug for slug in named if isinstance(slug, str)] if isinstance(named, list) else []
 
 
 def _rule(rule: RuleConfig, channels: tuple[str, ...]) -> Rule:

@@ -96,6 +96,14 @@ def test_the_command_prints_the_screen(configuration: config.Config) -> None:
     assert "Sources that need a look" in run(configuration).stdout
 
 
+def test_a_faulty_configuration_hides_nothing_of_what_goes_on(configuration: config.Config) -> None:
+    configuration.path.write_text("[monitor]\nstate = 'var'\n[feeds.a]\nurll = 'x'\n")
+    result = CliRunner().invoke(cli.main, ["--config", str(configuration.path), "status"])
+    assert result.exit_code == 78
+    assert "Sources that need a look" in result.stdout
+    assert "did you mean 'url'?" in result.stderr
+
+
 def test_without_a_store_it_says_how_to_have_one(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("")
     result = CliRunner().invoke(cli.main, ["--config", str(tmp_path / "config.toml"), "status"])
