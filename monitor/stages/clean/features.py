@@ -56,14 +56,16 @@ def _shift(x: Floats, by: int) -> Floats:
 def around(x: Floats, reaches: Sequence[tuple[int, int]]) -> list[Floats]:
     """For each (before, after) the mean of rows i−before … i+after, the row itself left out; x is blocks × columns."""
     n = len(x)
-    total = np.zeros((n + 1, x.shape[1]), np.float64)
-    np.cumsum(x, axis=0, out=total[1:])
+    most = max(map(max, reaches))
+    total = np.zeros((n + 1 + 2 * most, x.shape[1]), np.float64)  # sums up to each row, held at both ends
+    np.cumsum(x, axis=0, out=total[most + 1 : most + 1 + n])
+    total[most + 1 + n :] = total[most + n]
     i = np.arange(n)
     means: list[Floats] = []
     for before, after in reaches:
-        low, high = np.maximum(i - before, 0), np.minimum(i + after + 1, n)
-        count = np.maximum(high - low - 1, 1)[:, None]
-        means.append(((total[high] - total[low] - x) / count).astype(np.float32))
+        count = np.maximum(np.minimum(i + after + 1, n) - np.maximum(i - before, 0) - 1, 1)[:, None]
+        low, high = most - before, most + after + 1
+        means.append(((total[high : high + n] - total[low : low + n] - x) / count).astype(np.float32))
     return means
 
 
@@ -104,7 +106,9 @@ def placed(alone: Scan, roles: Sequence[int]) -> Page:
     unique = np.bincount(pair_block, weights=df[pair_word] == 1, minlength=n).astype(np.float32)
     spread = np.bincount(pair_block, weights=np.log1p(df)[pair_word], minlength=n).astype(np.float32)
     frequent = np.zeros(vocabulary, bool)
-    frequent[np.argsort(-core * (1 + tf * 0.01), kind="stable")[:24]] = True
+    often = core * (1 + tf * 0.01)
+    candidates = np.flatnonzero(often > 2)
+    frequent[candidates[np.argsort(-often[candidates], kind="stable")[:24]]] = True
     frequent &= core >= 2
     per = np.maximum(alone.size, 1).astype(np.float32)
     function = np.bincount(token_block, weights=frequent[tokens], minlength=n).astype(np.float32)
@@ -194,14 +198,14 @@ def _same_shape(shape: Ints) -> Floats:
     n = len(shape)
     _, inverse, count = np.unique(shape, return_inverse=True, return_counts=True)
     everywhere = np.log1p(np.minimum(count[inverse] - 1, 30))
-    nearby = np.zeros(n, np.float32)
+    nearby = np.zeros(n, np.int64)
     for by in range(1, 11):
         if by >= n:
             break
-        same = (shape[by:] == shape[:-by]).astype(np.float32)
+        same = shape[by:] == shape[:-by]
         nearby[by:] += same
         nearby[:-by] += same
-    return np.stack([everywhere, np.log1p(nearby)], axis=1).astype(np.float32)
+    return np.stack([everywhere, np.log1p(nearby.astype(np.float32))], axis=1).astype(np.float32)
 
 
 def second(page: Page, p: Floats) -> Floats:

@@ -38,12 +38,12 @@ class Trees:
         """P(body) of each row of `x`."""
         count = self.leaf.shape[0]
         columns = np.ascontiguousarray(x.T)
-        answers = np.empty((count, len(x)), np.uint8)
-        place = np.zeros((count, len(x)), np.uint8)
-        for depth in range(DEPTH):
-            np.greater(columns[self.feature[depth]], self.border[depth][:, None], out=answers.view(bool))
-            place |= answers << depth
-        offsets = place + (np.arange(count, dtype=np.int32) << DEPTH)[:, None]
+        asked = columns.take(self.feature.reshape(-1), axis=0) > self.border.reshape(-1)[:, None]
+        answers = asked.view(np.uint8).reshape(DEPTH, count, len(x))
+        place = answers[-1]
+        for answer in answers[-2::-1]:
+            place = (place << 1) | answer
+        offsets = place + (np.arange(count) << DEPTH)[:, None]
         total = self.leaf.reshape(-1).take(offsets).sum(axis=0) + self.bias
         p: Floats = (1.0 / (1.0 + np.exp(-np.clip(total, -30, 30)))).astype(np.float32)
         return p

@@ -167,7 +167,7 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     sentences = np.bincount(block_of, weights=stops, minlength=n).astype(np.float32)
 
     # Tokens, numbered once.
-    found = TOKEN.findall("\x01".join(texts).lower() + "\x01")
+    found = _tokens(texts)
     numbers = {word: number for number, word in enumerate(dict.fromkeys(["\x01", *found]))}
     every = np.fromiter(map(numbers.__getitem__, found), np.int64, len(found))
     breaks = np.flatnonzero(every == 0)
@@ -210,9 +210,10 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
             ).astype(np.float32)
 
     lines = np.fromiter((text.count("\n") for text in texts), np.float32, n)
-    heads = "\x01".join(text if len(text) <= 80 else text[:80] for text in texts)
-    limits = np.flatnonzero(np.frombuffer(heads.encode("utf-32-le", "surrogatepass"), np.uint32) == 1)
-    year, clock, link = (_where(pattern, heads, limits, n) for pattern in (_YEAR, _TIME, _LINK))
+    heads = [text[:80] for text in texts]
+    numbered = np.flatnonzero(counts[:, DIGIT]).tolist()
+    year, clock = (_where(pattern, heads, numbered) for pattern in (_YEAR, _TIME))
+    link = _where(_LINK, heads, [i for i, h in enumerate(heads) if "." in h or "@" in h or "http" in h])
     first, last, plain_end = _edges(texts)
     run_mean = safe(np.bincount(run_block, weights=run, minlength=n).astype(np.float32), runs)
     columns = [
@@ -223,12 +224,29 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     return Scan(table, first, last, per_block, keys, tokens, content)
 
 
-def _where(pattern: re.Pattern[str], heads: str, limits: Ints, n: int) -> Floats:
-    """Whether a pattern occurs in each of the heads, which U+0001 divides; one search for the page."""
-    out = np.zeros(n, np.float32)
-    spots = [match.start() for match in pattern.finditer(heads)]
-    if spots:
-        out[np.searchsorted(limits, spots)] = 1.0
+@functools.cache
+def _alphanumeric() -> NDArray[np.bool_]:
+    """Of every character below U+3000: whether it is of a word; so is U+0001, which divides blocks."""
+    table = np.fromiter((chr(code).isalnum() for code in range(0x10000)), bool, 0x10000)
+    table[1] = True
+    return table
+
+
+def _tokens(texts: Sequence[str]) -> list[str]:
+    """What `TOKEN` finds in the blocks, lower case, with a U+0001 after each block."""
+    joined = " \x01 ".join(texts).lower() + " \x01"
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    if ((codes >= 0x0E00) & ((codes < 0x2000) | (codes > 0x2FFF))).any():
+        return TOKEN.findall(joined)
+    # Without scripts that have no blanks a token is a run of letters and digits: a third of the pattern's time.
+    spaced = np.where(_alphanumeric()[codes], codes, np.uint32(32))
+    return spaced.tobytes().decode("utf-32-le").split()
+
+
+def _where(pattern: re.Pattern[str], heads: Sequence[str], candidates: Sequence[int]) -> Floats:
+    """Whether a pattern occurs in each of the heads; only the candidates are looked at."""
+    out = np.zeros(len(heads), np.float32)
+    out[[i for i in candidates if pattern.search(heads[i])]] = 1.0
     return out
 
 

@@ -17,6 +17,7 @@ class _Tail:
 
 
 WORD = re.compile(r"[^\W_]+(?:['’\-.][^\W_]+)*")
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:['\-.][a-z0-9]+)*")  # the same of ASCII in lower case, at half the price
 URL = re.compile(
     r"(?:https?|hxxps?|ftp)://[^\s<>\"')\]]+|(?<![\w@.])(?:www\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?![\w.@])(?:/[^\s<>\"')\]]*)?",
     re.IGNORECASE,
@@ -35,8 +36,9 @@ _CRUMB = re.compile(r"\s+[/|>»›→·•]\s+|\s*[»›]\s*")
 def folded(text: str) -> str:
     """`text` for comparing: case, width and accents folded, only letters and digits, single spaces."""
     text = text.casefold()
-    if not text.isascii():
-        text = _COMBINING.sub("", unicodedata.normalize("NFKD", text))
+    if text.isascii():
+        return " ".join(_ASCII_WORD.findall(text))
+    text = _COMBINING.sub("", unicodedata.normalize("NFKD", text))
     return " ".join(WORD.findall(text))
 
 

@@ -36,9 +36,9 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECASE)
-_LINK_MARKS = ("http", "hxxp", "www.", "#", "＃", "<a", "[url")  # one of them stands wherever `_LINKED` matches
 _DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
+_ASCII_WORDS = re.compile("[a-z]+")  # the same of ASCII in lower case, at half the price
 _DIGITS_IN_NAME = re.compile(r"^[a-z]{2,}-?\d{2,4}(?:-?[a-z]{1,6})?$|^\d{2,4}-?[a-z]{2,}$")
 # Where names cost next to nothing, or where an academy or office would hold its own name.
 _CHEAP = frozenset(
@@ -140,14 +140,14 @@ def find(blocks: Sequence[Block]) -> dict[int, list[Span]]:
 @remembered
 def _words(text: str) -> frozenset[str]:
     """The distinct words of a block, lower case."""
-    return frozenset(_WORDS.findall(text.lower()))
+    return frozenset((_ASCII_WORDS if text.isascii() else _WORDS).findall(text.lower()))
 
 
 @remembered
 def _suspect(text: str) -> bool:
     """Whether a block holds anything that could be spam: a word of a trade, or what `_looks_linked` looks for."""
     return (
-        any(kind not in ("", "pitch") for kind in map(trades.of_word, _words(text)))
+        not trades.TRADES.isdisjoint(map(trades.of_word, _words(text)))
         or bool(trades.inside(text))
         or _looks_linked(text)
     )
@@ -156,10 +156,11 @@ def _suspect(text: str) -> bool:
 @remembered
 def _linked(text: str) -> bool:
     """Whether anything in a block is like an address, a hash tag or shown mark-up."""
-    lower = text.lower()
-    if any(mark in lower for mark in _LINK_MARKS) and _LINKED.search(text):
+    if _DOTTED.search(text):
         return True
-    return bool(_DOTTED.search(text))
+    lower = text.lower()
+    marked = "http" in lower or "xxp" in lower or "www." in lower or "<a" in lower or "[url" in lower
+    return (marked or "#" in text or "＃" in text) and bool(_LINKED.search(text))
 
 
 def _looks_linked(text: str) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import re
 
+from monitor.stages.clean.memory import remembered
+
 # 'stem*' stands for every word that begins so; scripts without blanks are searched as they are.
 _STEMS = {
     "gambling": """
@@ -47,6 +49,7 @@ _STEMS = {
         hari visit no.1 best
     """,
 }
+TRADES = frozenset(_STEMS) - {"pitch"}
 _DENSE = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _EXACT: dict[str, str] = {}
 _PREFIX: dict[str, str] = {}
@@ -86,9 +89,10 @@ def of_word(word: str) -> str:
     return ""
 
 
+@remembered
 def inside(text: str) -> list[tuple[int, int, str]]:
     """(start, end, trade) of the words of scripts without blanks in `text`."""
-    if not _HAS_DENSE.search(text):
+    if text.isascii() or not _HAS_DENSE.search(text):
         return []
     return [(m.start(), m.end(), _INSIDE[m.group()]) for m in _FIND_INSIDE.finditer(text)]
 
