@@ -9,6 +9,8 @@ import zlib
 
 _BOGUS = frozenset(("", "identity", "none", "utf-8", "utf8", "iso-8859-1", "text", "binary", "8bit", "7bit"))
 _GZIP_MAGIC = b"\x1f\x8b"
+_MEMBERS = 10_000  # of one gzip stream; an empty one takes 20 bytes and still costs time
+_PIECE = 16 * 1024  # bytes given to zlib at once: it copies what stands behind a member's end
 
 
 class TooLarge(Exception):
@@ -78,24 +80,31 @@ def _gzip(data: bytes, limit: int) -> bytes:
         if _looks_plain(data):
             return data
         raise Corrupt("labelled gzip, but is not")
-    out = bytearray()
-    while data[:2] == _GZIP_MAGIC:
-        piece, data = _stream(data, 16 + zlib.MAX_WBITS, limit - len(out))
+    out, at = bytearray(), 0
+    for _ in range(_MEMBERS):
+        piece, at = _stream(data, 16 + zlib.MAX_WBITS, limit - len(out), at)
         out += piece
-    return bytes(out)
+        if data[at : at + 2] != _GZIP_MAGIC:
+            return bytes(out)
+    raise Corrupt(f"more than {_MEMBERS:,} members")
 
 
-def _stream(data: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
+def _stream(data: bytes, window: int, limit: int, at: int = 0) -> tuple[bytes, int]:
+    """What the stream that begins at `at` holds, and where it ends."""
     machine = zlib.decompressobj(window)
+    out = bytearray()
     try:
-        out = machine.decompress(data, limit + 1)
+        while not machine.eof and at < len(data):
+            piece = data[at : at + _PIECE]
+            at += len(piece)
+            out += machine.decompress(piece, limit + 1 - len(out))
+            if len(out) > limit:
+                raise TooLarge
     except zlib.error as error:
         raise Corrupt(str(error)) from None
-    if len(out) > limit:
-        raise TooLarge
     if not machine.eof:
         raise Corrupt("the compressed stream is cut off")
-    return out, machine.unused_data
+    return bytes(out), at - len(machine.unused_data)
 
 
 def _looks_plain(data: bytes) -> bool:

@@ -386,3 +386,22 @@ def test_a_page_is_told_from_a_feed() -> None:
     with pytest.raises(Permanent, match="monitor feeds discover https://news") as caught:
         parse(document(PAGE, media_type="text/html"))
     assert caught.value.kind == "web-page"
+
+
+@pytest.mark.parametrize("field", ["title", "description"])
+def test_comments_that_never_end_take_no_quadratic_time(field: str) -> None:
+    body = rss(item(1, **{field: "Words &lt;!--" + "&lt;!--" * 50_000}))
+    began = time.process_time()
+    feed = parse_plain(document(body), now=NOW)
+    assert time.process_time() - began < 2.0
+    assert feed is not None
+    assert len(feed.entries) == 1
+
+
+def test_a_number_of_sixty_thousand_digits_is_no_hour() -> None:
+    body = rss(item(1)).replace(
+        b"<item>", b"<skipHours><hour>" + b"0" * 60_000 + b"</hour><hour>24</hour><hour>07</hour></skipHours><item>", 1
+    )
+    feed = parse_plain(document(body), now=NOW)
+    assert feed is not None
+    assert feed.skip_hours == (0, 7)

@@ -22,6 +22,7 @@ MAX_BODY = 2 * 1024 * 1024  # characters of one entry's body
 MAX_GUID = 1000
 BRIDGE_FAILS = "the bridge that makes this feed reports an error"
 _FUTURE = timedelta(days=1)
+_HOUR = re.compile(r"0?[0-9]|1[0-9]|2[0-4]")
 _BRIDGE_ERROR = re.compile(
     r"^(?:\W*Bridge returned error\b|Bridge error\b|\[?RSS-Bridge\]? (?:error|exception)\b)", re.IGNORECASE
 )
@@ -122,7 +123,7 @@ def finish(raw: Raw, document: Document, *, source: str = "", now: datetime | No
         language=_language(raw.language),
         entries=tuple(taken.values()),
         ttl=_ttl(raw.ttl),
-        skip_hours=tuple(sorted({int(h) % 24 for h in raw.skip_hours if h.strip().isdigit() and int(h) <= 24})),
+        skip_hours=tuple(sorted({int(h) % 24 for h in raw.skip_hours if _HOUR.fullmatch(h.strip())})),
         skip_days=tuple(sorted({d.strip().lower() for d in raw.skip_days} & _DAYS)),
         method=raw.method,
         warnings=tuple(warnings),
@@ -175,8 +176,8 @@ def _entry(
             guid = url
         else:
             guid = f"content:{_digest(url or '', title, body)}"
-    elif len(guid) > MAX_GUID:
-        guid = f"long:{_digest(guid)}"
+    else:
+        guid = identity(guid)
     language = _language(item.language or raw.language)
     published = _date(item.published, language, latest)
     updated = _date(item.updated, language, latest)
@@ -193,6 +194,11 @@ def _entry(
         updated_at=updated,
         content=_document(body, is_text, url or here) if body else None,
     )
+
+
+def identity(guid: str) -> str:
+    """The guid, or a digest of one that is too long to keep."""
+    return guid if len(guid) <= MAX_GUID else f"long:{_digest(guid)}"
 
 
 def _body(item: RawItem) -> tuple[str, bool]:

@@ -16,6 +16,7 @@ from monitor.model import Document, Entry
 from monitor.stages import parse
 from monitor.stages.parse.dates import parse_date
 from monitor.stages.parse.decode import decode
+from monitor.stages.parse.feed import identity
 from monitor.stages.parse.page import looks_like_page
 from monitor.stages.parse.repair import MAX_DEPTH, depth
 from monitor.stages.parse.text import plain, scrub, web_link
@@ -115,7 +116,7 @@ def _entry(node: Any, base: str | None, source: str, latest: datetime | None) ->
     keywords = (plain(word, 100) for word in said.get("news:keywords", "").split(",")[:50])
     return Entry(
         source=source,
-        guid=url[:1000],
+        guid=identity(url),
         url=url,
         title=plain(said.get("news:title")),
         outlet=plain(said.get("news:name"), 300),
@@ -128,7 +129,7 @@ def _entry(node: Any, base: str | None, source: str, latest: datetime | None) ->
 
 def _text_list(text: str, document: Document, source: str) -> Sitemap:
     urls = dict.fromkeys(web_link(line, None) for line in text.splitlines()[:MAX_URLS])
-    entries = tuple(Entry(source=source, guid=url[:1000], url=url) for url in urls if url)
+    entries = tuple(Entry(source=source, guid=identity(url), url=url) for url in urls if url)
     if not entries:
         raise Permanent("answers something that is no sitemap", kind="not-a-sitemap")
     return Sitemap(entries=entries)

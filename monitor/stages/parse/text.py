@@ -13,13 +13,14 @@ TITLE_LIMIT = 2000
 URL_LIMIT = 4000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _SILENT = re.compile(r"<(script|style|noscript|iframe|template)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+# A comment without an end reaches to the end, as in browsers: looking for each end anew would take quadratic time.
 _TAG = re.compile(
     r"</?(?:a|abbr|acronym|address|article|aside|audio|b|base|bdi|bdo|big|blink|blockquote|body|br|button|caption|center|cite|"
     r"code|col|dd|del|details|dfn|dir|div|dl|dt|em|embed|fieldset|figcaption|figure|font|footer|form|frame|h[1-6]|"
     r"head|header|hr|html|i|iframe|img|input|ins|kbd|label|legend|li|link|main|map|mark|marquee|math|meta|nav|nobr|noscript|"
     r"object|ol|option|p|param|picture|pre|q|rp|rt|ruby|s|samp|script|section|select|small|source|span|strike|"
     r"strong|style|sub|summary|sup|svg|table|tbody|td|textarea|tfoot|th|thead|time|title|tr|tt|u|ul|var|video|wbr)"
-    r"(?:\s[^<>]*|/)?>|<!--.*?-->",
+    r"(?:\s[^<>]*|/)?>|<!--.*?(?:-->|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _BREAKS = re.compile(r"</?(?:br|p|div|li|h[1-6]|tr|td|hr)\b[^<>]*>", re.IGNORECASE)
