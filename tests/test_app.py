@@ -112,9 +112,12 @@ auth = { bearer = { file = 'token' } }
     )
     config = place.load()
     basic = "Basic " + base64.b64encode(b"me:s3cret").decode()
-    assert headers_of(config, "a") == {"X-Key": "s3cret", "Authorization": basic}
-    assert headers_of(config, "b") == {"Authorization": "Bearer s3cret"}
-    assert headers_of(config, "drop") == {}
+    assert headers_of(config, "a", config.feeds["a"].url) == {"X-Key": "s3cret", "Authorization": basic}
+    assert headers_of(config, "b", config.feeds["b"].url) == {"Authorization": "Bearer s3cret"}
+    assert headers_of(config, "a", "https://a.example/moved") != {}
+    assert headers_of(config, "a", "http://a.example/feed") == {}
+    assert headers_of(config, "a", "https://b.example/feed") == {}
+    assert headers_of(config, "drop", "https://paper.example/") == {}
 
     async def dump(app):
         return "\n".join(await asyncio.to_thread(lambda: list(app.store.read_now(lambda db: list(db.iterdump())))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from yarl import URL
 
 from monitor.errors import Permanent, Temporary
 from monitor.web import PAGE_TYPES, Guard, Pages, Refused, Robots, Web, is_public
+from monitor.web.client import same_origin
 from monitor.web.guard import literal
 from monitor.web.hosts import Hosts
 from monitor.web.inflate import Corrupt, TooLarge, inflate
@@ -458,3 +460,34 @@ def test_a_server_in_trouble_makes_the_page_wait() -> None:
         assert (caught.value.kind, caught.value.retry_after) == ("robots-unknown", 60)
 
     with_server({"/robots.txt": reply(b"", status="503 x", headers={"Retry-After": "60"})}, story)
+
+
+def test_a_flood_of_empty_gzip_members_is_refused_at_once() -> None:
+    began = time.process_time()
+    with pytest.raises(Corrupt, match="members"):
+        inflate(gz(b"") * 200_000, "gzip", 15_000_000)
+    assert time.process_time() - began < 1.0  # an hour where each member copies the rest
+
+
+def test_many_gzip_members_are_one_body() -> None:
+    pieces = [bytes([number % 256]) * number for number in range(1, 400)]
+    body = b"".join(pieces)
+    assert inflate(b"".join(map(gz, pieces)) + b"\0" * 8, "gzip", len(body)) == body
+    with pytest.raises(TooLarge):
+        inflate(b"".join(map(gz, pieces)), "gzip", len(body) - 1)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ("https://a.example/other?x", True),
+        ("https://A.example:443/", True),
+        ("http://a.example/", False),
+        ("https://a.example:444/", False),
+        ("https://a.example@b.example/", False),
+        ("https://", False),
+        ("nonsense", False),
+    ],
+)
+def test_what_is_the_same_origin(other: str, same: bool) -> None:
+    assert same_origin("https://a.example/feed", other) is same

@@ -283,7 +283,7 @@ class App:
 
     def _use_web(self) -> None:
         self.pipeline.pages = open_pages(self._web, self.config)
-        tools = (self._web, self.pool.run, lambda slug: watching.headers_of(self.config, slug))
+        tools = (self._web, self.pool.run, lambda slug, url: watching.headers_of(self.config, slug, url))
         self._sources.update(feed=FeedSource(*tools), sitemap=SitemapSource(*tools), folder=FolderSource(self.pool.run))
 
     def _replace(self, closing: Callable[[], Awaitable[None]]) -> None:

@@ -70,8 +70,8 @@ async def visit(config: Config, row: SourceRow, now: datetime) -> Pull:
     """What a first visit to a source would bring. Raises as `Source.pull` does."""
     async with open_web(config) as web:
 
-        def headers(slug: str) -> dict[str, str]:
-            return watching.headers_of(config, slug)
+        def headers(slug: str, url: str) -> dict[str, str]:
+            return watching.headers_of(config, slug, url)
 
         sources: dict[str, Source] = {
             "feed": FeedSource(web, _here, headers),

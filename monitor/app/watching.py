@@ -104,10 +104,16 @@ def all_feeds(config: Config) -> dict[str, FeedConfig]:
     return feeds
 
 
-def headers_of(config: Config, slug: str) -> dict[str, str]:
-    """The headers a feed is asked with, secrets revealed; never written anywhere."""
+def headers_of(config: Config, slug: str, address: str) -> dict[str, str]:
+    """The headers a feed is asked with at `address`, secrets revealed; never written anywhere.
+
+    None for another origin than the configured one: an adopted redirect, a child of a sitemap index or a feed that a
+    page names may belong to anybody.
+    """
+    from monitor.web.client import same_origin  # aiohttp: not where nothing is fetched
+
     feed = config.feeds.get(slug) or config.sitemaps.get(slug)
-    if feed is None:
+    if feed is None or not same_origin(feed.url, address):
         return {}
     headers = {name: reveal(value) for name, value in feed.headers.items()}
     if feed.auth is not None:

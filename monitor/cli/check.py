@@ -243,7 +243,7 @@ async def ask_feeds(config: Config) -> Sequence[Finding]:
 
     async def ask(section: str, feed: configuration.FeedConfig) -> None:
         try:
-            await web.get(feed.url, headers=headers_of(config, feed.slug))
+            await web.get(feed.url, headers=headers_of(config, feed.slug, feed.url))
         except MonitorError as error:
             findings.append(Finding("fault", config.fault(f"{section}.{feed.slug}.url", str(error))))
 

@@ -28,14 +28,14 @@ _FULL_AGAIN = 8  # every so many failures a full look, whatever the server says
 class FeedSource:
     """Pulls RSS, RDF, Atom and JSON feeds.
 
-    `headers_of`: slug → request headers with their secrets filled in; they never reach the store.
+    `headers_of`: slug and address → request headers with their secrets filled in; they never reach the store.
     """
 
     def __init__(
         self,
         web: Web,
         run_elsewhere: RunElsewhere,
-        headers_of: Callable[[str], Mapping[str, str]] = lambda slug: {},
+        headers_of: Callable[[str, str], Mapping[str, str]] = lambda slug, address: {},
     ):
         self._web = web
         self._run_elsewhere = run_elsewhere
@@ -83,7 +83,7 @@ class FeedSource:
             address,
             etag=validators.get("etag"),
             last_modified=validators.get("last_modified"),
-            headers=self._headers_of(slug),
+            headers=self._headers_of(slug, address),
         )
         if answer.status == 304 and validators is broken:
             raise _again(cursor, str(broken["hash"]), answer)

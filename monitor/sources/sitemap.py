@@ -32,13 +32,13 @@ MAX_KNOWN = 100_000  # undated pages remembered
 
 
 class SitemapSource:
-    """Pulls sitemaps. `headers_of`: slug → request headers with their secrets filled in."""
+    """Pulls sitemaps. `headers_of`: slug and address → request headers, secrets filled in."""
 
     def __init__(
         self,
         web: Web,
         run_elsewhere: RunElsewhere,
-        headers_of: Callable[[str], Mapping[str, str]] = lambda slug: {},
+        headers_of: Callable[[str, str], Mapping[str, str]] = lambda slug, address: {},
     ):
         self._web = web
         self._run_elsewhere = run_elsewhere
@@ -98,7 +98,7 @@ class SitemapSource:
             etag=note.get("etag"),
             last_modified=note.get("last_modified"),
             accept=ACCEPT,
-            headers=self._headers_of(source.slug),
+            headers=self._headers_of(source.slug, url),
         )
         if answer.status == 304:
             return answer, None, dict(note)

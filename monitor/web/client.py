@@ -204,6 +204,15 @@ def _early(got: Response) -> tuple[int, URL, dict[str, str]] | None:
     return None
 
 
+def same_origin(one: str, other: str) -> bool:
+    """Whether two addresses have scheme, host and port in common; False where one is no address."""
+    try:
+        here, there = _url(one), _url(other)
+    except Permanent:
+        return False
+    return bool(here.host) and (here.scheme, here.host, here.port) == (there.scheme, there.host, there.port)
+
+
 def _url(text: str) -> URL:
     stripped = text.strip()
     if stripped.lower().startswith("feed:"):

@@ -15,6 +15,7 @@ from monitor.errors import Gone, MonitorError, Permanent, Temporary
 from monitor.ports import Pull, SourceRow
 from monitor.sources.feed import FeedSource
 from monitor.web import Web
+from monitor.web.client import same_origin
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FEED = rss(item(1), item(2))
@@ -25,8 +26,9 @@ class Polling:
 
     def __init__(self, server: Unruly, web: Web, path: str = "/feed", **options: Any):
         self.server = server
-        self.source = FeedSource(web, run_here, lambda slug: options.get("headers", {}))
         self.address = server.url(path)
+        given: Mapping[str, str] = options.get("headers", {})
+        self.source = FeedSource(web, run_here, lambda _, url: given if same_origin(self.address, url) else {})
         self.cursor: Mapping[str, Any] = {}
         self.succeeded = False
         self.options = {key: value for key, value in options.items() if key != "headers"}
@@ -315,3 +317,19 @@ def test_outlet_and_language_of_the_configuration_fill_in() -> None:
 
     body = rss(item(1), item(2, source="The Other Paper"))
     polling({"/feed": reply(body)}, story, outlet="Example Wire", language="fa")
+
+
+def test_the_feed_a_page_names_is_asked_without_the_sources_headers() -> None:
+    async def run() -> None:
+        async with serving({"/feed": reply(FEED)}) as thief:
+            page = f'<html><head><link rel="alternate" type="application/rss+xml" href="{thief.url("/feed")}"></head>'
+            async with serving({"/feed": reply(page.encode(), kind="text/html")}) as server:
+                async with Web(timeout=5, allow_hosts=[server.host, thief.host]) as web:
+                    feed = Polling(server, web, headers={"X-Key": "k"})
+                    await feed.poll()
+                    await feed.poll()
+                assert server.requests[0].headers["x-key"] == "k"
+                assert len(thief.requests) == 2
+                assert all("x-key" not in request.headers for request in thief.requests)
+
+    asyncio.run(run())

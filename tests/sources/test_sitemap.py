@@ -16,6 +16,7 @@ from monitor.ports import Pull, SourceRow
 from monitor.sources import sitemap
 from monitor.sources.sitemap import SitemapSource
 from monitor.web import Web
+from monitor.web.client import same_origin
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 XML = "application/xml"
@@ -257,3 +258,33 @@ def test_a_flood_is_bounded_and_said_so(monkeypatch: pytest.MonkeyPatch) -> None
         assert any("newest 3 are taken" in warning for warning in pull.warnings)
 
     visiting(story)
+
+
+def test_addresses_that_differ_behind_a_thousand_characters_are_two_pages() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        long = "x" * 1200
+        map.serve("/map", urlset(url(f"{long}1", modified="2026-11-21"), url(f"{long}2", modified="2026-11-21")))
+        pull = await map.visit()
+        assert len({entry.guid for entry in pull.entries}) == 2
+        assert max(len(entry.guid) for entry in pull.entries) <= 1000
+
+    visiting(story)
+
+
+def test_headers_are_asked_for_with_the_address_they_go_to() -> None:
+    async def run() -> None:
+        async with serving({"/child": reply(urlset(url("1", modified="2026-11-21")), kind=XML)}) as other:
+            top = f"<sitemapindex><sitemap><loc>{other.url('/child')}</loc></sitemap></sitemapindex>".encode()
+            async with serving({"/map": reply(top, kind=XML)}) as own:
+                async with Web(timeout=5, allow_hosts=[own.host, other.host]) as web:
+
+                    def headers(slug: str, address: str) -> dict[str, str]:
+                        return {"X-Key": "s3cret"} if same_origin(own.url("/map"), address) else {}
+
+                    source = SitemapSource(web, run_here, headers)
+                    row = SourceRow(slug="paper", kind="sitemap", address=own.url("/map"), every=900)
+                    assert len((await source.pull(row, NOW)).entries) == 1
+                assert own.requests[0].headers["x-key"] == "s3cret"
+                assert "x-key" not in other.requests[0].headers
+
+    asyncio.run(run())
