@@ -142,7 +142,14 @@ class Pipeline:
         fresh = await self._polls.do(Polled(row, started, self.clock(), pull=pull))
         if fresh:
             self.wake.set()
-        await source.acknowledge(row, pull)
+        try:
+            await source.acknowledge(row, pull)
+        except MonitorError as error:  # the entries are stored; the next visit acknowledges them again
+            because = str(error)
+            log.warning("poll.not_acknowledged", source=row.slug, because=because)
+            await self.store.write(
+                lambda db: sources.record_poll(db, row.number, started, 0.0, "failed", because=because)
+            )
 
     def _write_poll(self, db: Connection, polled: Polled) -> int:
         """Entries first, cursor and validators last, in one transaction. Returns how many are to be digested."""

@@ -285,3 +285,13 @@ def test_a_like_text_at_one_address_is_a_copy_and_a_fuller_one_of_the_same_sourc
     assert house.all(STATES) == [("done",), ("copy",), ("revision",)]
     assert house.all("SELECT COUNT(*) FROM articles") == [(1,)]
     assert house.all("SELECT COUNT(*) FROM alerts") == [(1,)]
+
+
+def test_what_cannot_be_acknowledged_ends_no_round(house, monkeypatch):
+    async def refuse(row, pull):
+        raise Temporary("the folder cannot be written", kind="folder")
+
+    monkeypatch.setattr(house.world, "acknowledge", refuse)
+    assert house.go(pull(entry())) == 1
+    assert house.all(STATES) == [("done",)]
+    assert ("failed", "the folder cannot be written") in house.all("SELECT outcome, because FROM polls")

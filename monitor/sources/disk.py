@@ -182,31 +182,48 @@ def read(path: bytes, limit: int) -> bytes:
 
 
 def put_away(root: bytes, done: list[bytes], failed: list[tuple[bytes, str]], delete: bool) -> None:
-    """Finish claimed files: `done` to done/ (or deleted), `failed` to failed/ with a `.reason`. Repeatable."""
-    for path in done:
-        if delete:
-            with contextlib.suppress(FileNotFoundError):
+    """Finish claimed files: `done` to done/ (or deleted), `failed` to failed/ with a `.reason`. Repeatable.
+
+    Raises the first OSError, once every other file has been put away.
+    """
+    trouble: OSError | None = None
+    for path, reason in [*((path, None) for path in done), *failed]:
+        try:
+            if reason is not None:
+                _fail(root, path, reason)
+            elif delete:
                 os.unlink(path)
-        else:
-            _move(root, path, DONE)
-    for path, reason in failed:
-        moved = _move(root, path, FAILED)
-        if moved is not None:
-            note = os.open(moved + b".reason", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o640)
-            with os.fdopen(note, "w", encoding="utf-8") as file:
-                file.write(reason + "\n")
+            else:
+                _move(root, path, DONE)
+        except FileNotFoundError:
+            continue  # put away before
+        except OSError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+
+
+def _fail(root: bytes, path: bytes, reason: str) -> None:
+    moved = _move(root, path, FAILED)
+    if moved is not None:
+        note = os.open(moved + b".reason", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o640)
+        with os.fdopen(note, "w", encoding="utf-8") as file:
+            file.write(reason + "\n")
 
 
 def _move(root: bytes, path: bytes, where: bytes) -> bytes | None:
     work = os.path.join(root, WORK)
     inside = os.path.relpath(os.path.dirname(path), work)
-    folder = os.path.normpath(os.path.join(root, where, inside))
-    if not folder.startswith(os.path.join(root, where)):
+    if inside.split(b"/")[0] == b"..":
         return None  # a path that is not in `.work` is none of ours
-    os.makedirs(folder, mode=0o770, exist_ok=True)
+    folder = os.path.join(root, where, inside)
+    try:
+        os.makedirs(folder, mode=0o770, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):  # an earlier file had the name of this folder
+        folder = os.path.join(root, where)
     mark, _, name = os.path.basename(path).partition(_SEPARATOR)
     target = os.path.join(folder, name or mark)
-    if os.path.lexists(target):
+    if os.path.lexists(target) or os.path.lexists(target + b".reason"):
         target = os.path.join(folder, os.path.basename(path))
     try:
         os.rename(path, target)

@@ -52,6 +52,7 @@ class _Visit:
     refused: list[tuple[str, str]]
     done: list[str]  # claimed files whose entries are in `entries`
     failed: list[tuple[str, str]]  # claimed files that cannot be read, with the reason
+    stuck: tuple[Found, OSError] | None = None  # the first file that cannot be claimed
     size: int = 0
     more: bool = False
 
@@ -110,6 +111,8 @@ class FolderSource:
                 break
             if await self._take(file, root, source, keeps, visit, now):
                 kept.add(file.stamp)
+        if visit.stuck is not None:
+            _say_stuck(visit, visit.stuck, source)
         cursor: dict[str, Any] = {}
         if kept:
             cursor["seen"] = sorted(kept)
@@ -159,11 +162,8 @@ class FolderSource:
         except FileNotFoundError:
             return False  # somebody took it away between two looks
         except OSError as error:
-            raise Temporary(
-                f"the folder {source.address} cannot be written, which `after` needs: {error.strerror}; "
-                'give the right to write, or set after = "keep"',
-                kind="folder-readonly",
-            ) from error
+            visit.stuck = visit.stuck or (file, error)
+            return False
         try:
             body = await asyncio.to_thread(read, path, self._max_bytes)
             documents = await self._documents(file, body, keeps, now)
@@ -226,6 +226,17 @@ def _times(folders: Iterable[bytes]) -> dict[bytes, int]:
         except OSError:
             found[path] = 0
     return found
+
+
+def _say_stuck(visit: _Visit, stuck: tuple[Found, OSError], source: SourceRow) -> None:
+    """A file that cannot be claimed holds up no other: the visit fails only where there was nothing else."""
+    file, error = stuck
+    because = (
+        f'cannot be written, which `after` needs: {error.strerror}; give the right to write, or set after = "keep"'
+    )
+    if not (visit.entries or visit.refused):
+        raise Temporary(f"the folder {source.address} {because}", kind="folder-readonly") from error
+    visit.refused.append((file.shown, f"its folder {because}"))
 
 
 def _no_folder(address: str, error: OSError) -> Temporary:

@@ -317,3 +317,67 @@ def test_a_file_that_is_being_written_is_come_back_for_at_once(tmp_path):
 
     assert pull.entries == ()
     assert pull.more
+
+
+def test_a_file_named_as_a_later_folder_holds_nothing_up(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    acknowledge(tmp_path, "move", pull(tmp_path, "move"))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.txt").write_bytes(b"two")
+    (tmp_path / "c.txt").write_bytes(b"three")
+    found = pull(tmp_path, "move")
+    assert texts(found) == [b"three", b"two"]
+    acknowledge(tmp_path, "move", found)
+    assert tree(tmp_path) == ["done/a", "done/b.txt", "done/c.txt"]
+
+
+def test_one_file_that_cannot_be_put_away_holds_up_no_other(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_bytes(name.encode())
+    found = pull(tmp_path, "delete")
+    stuck = Path(found.cursor["done"][0])
+    stuck.unlink()
+    stuck.mkdir()  # cannot be unlinked
+    with pytest.raises(Temporary):
+        acknowledge(tmp_path, "delete", found)
+    assert tree(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_claimed_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_bytes(name.encode())
+        os.utime(tmp_path / name, (1, 1))
+    honest = os.rename
+
+    def rename(source: bytes, target: bytes) -> None:
+        if source.endswith(b"/a.txt"):
+            raise PermissionError(13, "Permission denied")
+        honest(source, target)
+
+    monkeypatch.setattr("os.rename", rename)
+    found = pull(tmp_path, "move")
+    assert texts(found) == [b"b.txt"]
+    assert found.refused[0][0] == "a.txt"
+    assert "give the right to write" in found.refused[0][1]
+    acknowledge(tmp_path, "move", found)
+    with pytest.raises(Temporary, match="cannot be written"):
+        pull(tmp_path, "move")
+
+
+def test_a_path_with_dots_is_put_away_too(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_bytes(b"one")
+    crooked = tmp_path / "in" / ".." / "in"
+    source = FolderSource(run_here)
+    row = SourceRow(slug="drop", kind="folder", address=f"{tmp_path}/in/../in", every=10, options={"after": "move"})
+    found = asyncio.run(source.pull(row, LATER))
+    asyncio.run(source.acknowledge(row, found))
+    assert tree(crooked.resolve()) == ["done/a.txt"]
+
+
+def test_a_reason_overwrites_no_dropped_file(tmp_path: Path) -> None:
+    (tmp_path / "bad.xyz.reason").write_bytes(b"dropped")
+    acknowledge(tmp_path, "move", pull(tmp_path, "move"))
+    (tmp_path / "bad.xyz").write_bytes(b"x")
+    acknowledge(tmp_path, "move", pull(tmp_path, "move"))
+    assert (tmp_path / "failed" / "bad.xyz.reason").read_bytes() == b"dropped"
