@@ -107,6 +107,7 @@ class Outbox:
 
         def begin(db: Connection) -> tuple[int, int, int]:
             uncertain = deliveries.recover(db, self._run, now)
+            targets.forget(db, known, now)
             return uncertain, deliveries.clamp_clock(db, now, self._latest(now)), deliveries.orphans(db, known)
 
         uncertain, clamped, orphans = await self._store.write(begin)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.store import notices
 from monitor.store.connection import from_text, to_text
 from monitor.store.deliveries import WAITING, Lane
 
@@ -111,6 +113,22 @@ def enable(db: sqlite3.Connection, lane: Lane) -> bool:
         (lane.channel, lane.target),
     )
     return bool(done.rowcount)
+
+
+def forget(db: sqlite3.Connection, known: Mapping[str, Sequence[str]], now: datetime) -> int:
+    """Lanes that are configured no more fail no more, and their troubles are over. Returns how many there were.
+
+    That one was disabled is remembered, for the day it is configured again.
+    """
+    gone = [one.lane for one in troubled(db) if one.lane.target not in known.get(one.lane.channel, ())]
+    for lane in gone:
+        db.execute(
+            "UPDATE targets SET failures = 0, failing_since = NULL, hold_until = NULL WHERE channel = ? AND target = ?",
+            (lane.channel, lane.target),
+        )
+        for what in ("channel-failing", "channel-gone"):
+            notices.end(db, lane.notice(what), now)
+    return len(gone)
 
 
 def _target(row: sqlite3.Row) -> Target:

@@ -156,3 +156,17 @@ def test_the_trouble_is_over_with_the_last_dead_letter_that_is_dropped(db):
     assert len(notices.standing(db)) == 1
     letters.drop(db, numbers=[2], now=NOON)
     assert notices.standing(db) == []
+
+
+def test_a_target_that_is_configured_no_more_is_no_trouble(db):
+    kept, gone = Lane("desk", "a"), Lane("desk", "b")
+    for lane in (kept, gone):
+        targets.failed(db, lane, "421 too busy", NOON)
+        targets.hold(db, lane, NOON + timedelta(hours=1))
+        notices.begin(db, lane.notice("channel-failing"), f"{lane.target} fails", NOON)
+
+    assert targets.forget(db, {"desk": ("a",)}, NOON) == 1
+
+    assert [one.lane for one in targets.troubled(db)] == [kept]
+    assert [notice.text for notice in notices.standing(db)] == ["a fails"]
+    assert targets.get(db, gone).hold_until is None
