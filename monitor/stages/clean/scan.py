@@ -238,7 +238,7 @@ def _tokens(texts: Sequence[str]) -> list[str]:
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     if ((codes >= 0x0E00) & ((codes < 0x2000) | (codes > 0x2FFF))).any():
         return TOKEN.findall(joined)
-    # Without scripts that have no blanks a token is a run of letters and digits: a third of the pattern's time.
+    # Without scripts that have no blanks a token is a run of letters and digits: half of the pattern's time.
     spaced = np.where(_alphanumeric()[codes], codes, np.uint32(32))
     return spaced.tobytes().decode("utf-32-le").split()
 

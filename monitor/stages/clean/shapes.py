@@ -17,7 +17,7 @@ class _Tail:
 
 
 WORD = re.compile(r"[^\W_]+(?:['’\-.][^\W_]+)*")
-_ASCII_WORD = re.compile(r"[a-z0-9]+(?:['\-.][a-z0-9]+)*")  # the same of ASCII in lower case, at half the price
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:['\-.][a-z0-9]+)*")  # the same of ASCII in lower case, a little faster
 URL = re.compile(
     r"(?:https?|hxxps?|ftp)://[^\s<>\"')\]]+|(?<![\w@.])(?:www\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?![\w.@])(?:/[^\s<>\"')\]]*)?",
     re.IGNORECASE,

@@ -38,7 +38,7 @@ _TOKEN = re.compile(
 _LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECASE)
 _DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
-_ASCII_WORDS = re.compile("[a-z]+")  # the same of ASCII in lower case, at half the price
+_ASCII_WORDS = re.compile("[a-z]+")  # the same of ASCII in lower case, in two thirds of the time
 _DIGITS_IN_NAME = re.compile(r"^[a-z]{2,}-?\d{2,4}(?:-?[a-z]{1,6})?$|^\d{2,4}-?[a-z]{2,}$")
 # Where names cost next to nothing, or where an academy or office would hold its own name.
 _CHEAP = frozenset(
