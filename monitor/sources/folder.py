@@ -202,7 +202,7 @@ class FolderSource:
         plain = media_type in ("text/plain", "text/html") and b"\0" not in body[:4096]
         if not keeps and not plain:  # its row would say so, but here the file itself shall
             for found in documents:
-                await self._run_elsewhere("monitor.stages.kinds:opened", found, deadline=OPEN_DEADLINE)
+                await self._run_elsewhere("monitor.stages.kinds:check", found, deadline=OPEN_DEADLINE)
         return documents
 
 

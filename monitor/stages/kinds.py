@@ -146,6 +146,11 @@ def opened(document: Document, max_bytes: int = MAX_BYTES) -> Opened:
     return Opened(text=text, form="text")
 
 
+def check(document: Document) -> None:
+    """Raise what `opened` raises. For a worker: the caller wants no text, and need not know this room to hear back."""
+    opened(document)
+
+
 def records(document: Document) -> tuple[Document, ...]:
     """One document for each record of a JSON-lines file or JSON list; the document itself otherwise."""
     if kind_of(document) != "json":

@@ -381,3 +381,19 @@ def test_a_reason_overwrites_no_dropped_file(tmp_path: Path) -> None:
     (tmp_path / "bad.xyz").write_bytes(b"x")
     acknowledge(tmp_path, "move", pull(tmp_path, "move"))
     assert (tmp_path / "failed" / "bad.xyz.reason").read_bytes() == b"dropped"
+
+
+@pytest.mark.parametrize("after", ["move", "delete"])
+def test_workers_send_back_only_what_the_parent_knows(tmp_path: Path, after: str) -> None:
+    sent: list[Any] = []
+
+    async def run(function: Any, *args: Any, deadline: float) -> Any:
+        sent.append(await run_here(function, *args, deadline=deadline))
+        return sent[-1]
+
+    (tmp_path / "a.jsonl").write_bytes(b'{"text": "one"}\n{"text": "two"}\n')
+    (tmp_path / "b.md").write_bytes(b"# Three\n\nfour")
+    found = asyncio.run(FolderSource(run, sleep=Sleeper()).pull(a_folder(tmp_path, after), LATER))
+    assert (len(found.entries), found.refused) == (3, ())
+    flat = [value for one in sent for value in (one if isinstance(one, tuple) else (one,))]
+    assert {type(value).__module__ for value in flat} == {"builtins", "monitor.model"}  # the parent imports no other
