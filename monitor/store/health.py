@@ -20,11 +20,12 @@ class Report:
     alerts: int
     sent: int
     unsent: dict[str, str]  # channel → why a delivery could not be made
+    broken: dict[str, str]  # rule → why what is written does not compile
 
     @property
     def complete(self) -> bool:
         """Whether everything worked."""
-        return not self.failed and not self.unsent and not self.entries.get("failed")
+        return not self.failed and not self.unsent and not self.broken and not self.entries.get("failed")
 
 
 def report(db: sqlite3.Connection, since: datetime) -> Report:
@@ -52,6 +53,12 @@ def report(db: sqlite3.Connection, since: datetime) -> Report:
                 """SELECT channel, last_error FROM deliveries
                    WHERE last_attempt_at >= ? AND state <> 'sent' GROUP BY channel ORDER BY channel""",
                 at,
+            )
+        },
+        broken={
+            row["slug"]: row["error"]
+            for row in db.execute(
+                "SELECT slug, error FROM rules WHERE error <> '' AND retired_at IS NULL ORDER BY slug"
             )
         },
     )

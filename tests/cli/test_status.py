@@ -110,3 +110,12 @@ def test_without_a_store_it_says_how_to_have_one(tmp_path: Path) -> None:
     assert result.exit_code == 73
     assert "`monitor run` or `monitor once` makes it" in result.stderr
     assert not (tmp_path / "var").exists(), "looking makes nothing"
+
+
+def test_a_round_with_a_broken_rule_is_not_a_success(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    for query, code in (("(foo AND", 1), ("foo", 0)):
+        file.write_text(f"[monitor]\nstate = 'var'\n[rules.bad]\nquery = '{query}'\n")
+        result = CliRunner().invoke(cli.main, ["--config", str(file), "once"])
+        assert result.exit_code == code
+        assert ("AND has nothing after it" in result.stderr) == bool(code)
