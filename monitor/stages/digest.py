@@ -46,7 +46,7 @@ def digest(work: Work, book: Book) -> Digest:
     article = Article(
         title=said.title or entry.title,
         text=cleaned.text,
-        url=entry.url or document.url,
+        url=entry.url or document.url or said.canonical_url,
         canonical_url=canonical.canonical_url(said.canonical_url or entry.url or document.url),
         byline=said.byline or entry.author,
         outlet=said.outlet or entry.outlet or work.outlet,

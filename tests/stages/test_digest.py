@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from build import a_document, a_rule, an_article, an_entry
 
@@ -117,3 +119,13 @@ def test_the_index_words_are_those_that_rules_see():
     found = digest(work(f"U.S. Counter-Terrorism plan\n\n{told}"), book())
 
     assert {"us", "counter", "terrorism", "counterterrorism"} <= set(found.index_text.split())
+
+
+def test_a_record_that_names_its_address_is_found_there():
+    text = "The envoy met the minister in Doha on Sunday."
+    record = json.dumps({"title": "Talks go on", "url": "https://wire.example/a", "text": text}).encode()
+    content = Document(body=record, media_type="application/json", name="a.json")
+
+    found = digest(Work(entry=an_entry(content=content, title="", url=None)), book())
+
+    assert found.article.url == "https://wire.example/a"
