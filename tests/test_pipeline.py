@@ -295,3 +295,11 @@ def test_what_cannot_be_acknowledged_ends_no_round(house, monkeypatch):
     assert house.go(pull(entry())) == 1
     assert house.all(STATES) == [("done",)]
     assert ("failed", "the folder cannot be written") in house.all("SELECT outcome, because FROM polls")
+
+
+def test_a_cursor_may_hold_a_file_name_that_is_no_utf8(house):
+    house.go(replace(pull(entry()), cursor={"done": ["/drop/.work/new\nline\udcff.txt"]}))
+    house.go(replace(pull(), cursor={}))
+    assert house.all(STATES) == [("done",)]
+    assert house.world.acknowledged[0].cursor["done"] == ["/drop/.work/new\nline\udcff.txt"]
+    assert house.all("SELECT cursor FROM sources") == [("{}",)]

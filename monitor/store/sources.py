@@ -150,7 +150,7 @@ def succeeded(
         {
             "now": moment,
             "next": to_text(next_poll_at),
-            "cursor": None if cursor is None else json.dumps(cursor, ensure_ascii=False),
+            "cursor": None if cursor is None else json.dumps(cursor),
             "moved": moved_to,
             "news": brought_news,
             "id": number,
@@ -181,7 +181,7 @@ def failed(
             "next": to_text(next_poll_at),
             "health": health,
             "because": because,
-            "cursor": None if cursor is None else json.dumps(cursor, ensure_ascii=False),
+            "cursor": None if cursor is None else json.dumps(cursor),
             "id": number,
         },
     )
