@@ -58,6 +58,8 @@ def _print_report(settings: Settings, report: Any) -> None:
     err = settings.stderr
     entries = ", ".join(f"{count} {state}" for state, count in report.entries.items()) or "nothing new"
     err.print(f"{report.polled} sources polled · {entries} · {report.alerts} alerts · {report.sent} messages sent")
+    for name, summary in report.baselines.items():
+        err.print(Text(f"source {name}: first poll: {summary}"))
     for kind, failures in (("source", report.failed), ("channel", report.unsent), ("rule", report.broken)):
         for name, because in failures.items():
             err.print(Text(f"{kind} {name}: {shown(because)}", style="yellow"))

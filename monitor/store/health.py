@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.store import entries
 from monitor.store.connection import to_text
 from monitor.store.sources import WATCHED
 
@@ -21,6 +22,7 @@ class Report:
     sent: int
     unsent: dict[str, str]  # channel → why a delivery could not be made
     broken: dict[str, str]  # rule → why what is written does not compile
+    baselines: dict[str, str]  # source → what its first poll stored, and how much of it would have alerted
 
     @property
     def complete(self) -> bool:
@@ -61,7 +63,18 @@ def report(db: sqlite3.Connection, since: datetime) -> Report:
                 "SELECT slug, error FROM rules WHERE error <> '' AND retired_at IS NULL ORDER BY slug"
             )
         },
+        baselines=_baselines(db, at),
     )
+
+
+def _baselines(db: sqlite3.Connection, since: tuple[str]) -> dict[str, str]:
+    found = {}
+    ended = db.execute("SELECT id, slug FROM sources WHERE baseline_done_at >= ? AND baseline = 1", since).fetchall()
+    for row in ended:
+        summary = entries.baseline_summary(db, row["id"])
+        if summary is not None and summary[0]:
+            found[row["slug"]] = f"{summary[0]} stored, {summary[1]} would have alerted"
+    return found
 
 
 def heads(db: sqlite3.Connection, now: datetime, run: str) -> dict[str, str]:

@@ -100,3 +100,19 @@ def test_the_nights_work_forgets_old_polls_and_puts_the_file_in_order(store):
 
 def test_documents_that_an_alert_rests_on_are_found(store):
     assert store.read_now(tidy.documents_in_use) == frozenset()
+
+
+def test_a_first_poll_says_what_it_stored_and_what_it_did_not_send(store):
+    def story(db):
+        row = SourceRow(slug="wire", kind="feed", address="http://127.0.0.1/", every=900.0)
+        number = sources.upsert(db, row, NOON, baseline=True)
+        (entry,) = entries.add(db, number, [an_entry()], NOON, baseline=True)
+        sources.succeeded(db, number, NOON, NOON, cursor=None)
+        waiting = health.report(db, NOON).baselines
+        entries.settle(db, entry, EntryState.BASELINE, "", NOON)
+        return waiting, health.report(db, NOON).baselines, health.report(db, NOON + MINUTE).baselines
+
+    waiting, done, later = store.write_now(story)
+    assert waiting == {}, "not before all of it is settled"
+    assert done == {"wire": "1 stored, 0 would have alerted"}
+    assert later == {}
