@@ -272,7 +272,9 @@ def test_a_bug_in_a_chore_is_shown_and_the_others_go_on(place):
         house.app.pipeline.digest_due = right
         await house.settled(1)
 
-    live_in(place, story)
+    logs = live_in(place, story)
+    assert events(logs, "daemon.bug")
+    assert [line["outcome"] for line in events(logs, "entry")] == ["done"]
 
 
 def test_the_beat_stops_while_the_writer_hangs_and_comes_back(place, tmp_path):

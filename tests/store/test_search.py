@@ -160,8 +160,9 @@ def test_nothing_typed_is_an_error(index: sqlite3.Connection, parts: list[str]) 
     for typed in ("".join(parts), " ".join(parts)):
         query = search.parse(typed)
         if query:
-            index.execute("SELECT count(*) FROM f WHERE f MATCH ?", (query.fts,)).fetchone()
-            search.spans(TEXT, query)
+            (found,) = index.execute("SELECT count(*) FROM f WHERE f MATCH ?", (query.fts,)).fetchone()
+            assert found >= 0
+            assert all(0 <= start < end <= len(TEXT) for start, end in search.spans(TEXT, query))
 
 
 @pytest.mark.parametrize(
