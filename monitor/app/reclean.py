@@ -66,8 +66,7 @@ async def _again(
     page = document if pending.entry.url and not document.fragment and not document.name else None
     profile = await app.store.read(lambda db: _others(db, pending, page))
     entry = pending.entry if page is not None else replace(pending.entry, content=document)
-    settings = app.config.feeds.get(entry.source) or app.config.folders.get(entry.source)
-    work = Work(entry=entry, page=page, profile=profile, tags=tuple(getattr(settings, "tags", ())))
+    work = Work(entry=entry, page=page, profile=profile, outlet=pending.source_outlet, tags=pending.source_tags)
     try:
         digest: Digest = await app.pool.run(DIGEST, work, deadline=DEADLINE, book=True)
     except Permanent:

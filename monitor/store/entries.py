@@ -139,10 +139,10 @@ def claim_pending(
         "UPDATE entries SET lease_run = ?, lease_until = ?, attempts = attempts + 1 WHERE id = ?",
         [(run, until, row["id"]) for row in rows],
     )
-    return [_as_pending(row) for row in rows]
+    return [as_pending(row) for row in rows]
 
 
-def _as_pending(row: sqlite3.Row) -> PendingEntry:
+def as_pending(row: sqlite3.Row) -> PendingEntry:
     seen_at = from_text(row["seen_at"])
     assert seen_at is not None
     return PendingEntry(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
 
-from monitor.model import Digest, Entry
-from monitor.store.connection import from_text, to_text
-from monitor.store.entries import PendingEntry
+from monitor.model import Digest
+from monitor.store.connection import to_text
+from monitor.store.entries import PendingEntry, as_pending
 
 
 def count(db: sqlite3.Connection, source: str, since: datetime | None) -> int:
@@ -25,43 +26,15 @@ def after(
 ) -> list[tuple[PendingEntry, str]]:
     """(entry, hash of its raw document) of the next articles after `number`, in order; `article` is set."""
     rows = db.execute(
-        """SELECT a.id AS article, a.document_sha256 AS sha256, e.*, s.slug, s.kind
+        """SELECT a.id AS article, a.document_sha256 AS sha256, e.*, s.slug, s.kind,
+                  s.outlet AS source_outlet, s.tags AS source_tags, s.options ->> '$.fulltext' AS fulltext
            FROM articles a JOIN sources s ON s.id = a.source_id
            JOIN entries e ON e.id = (SELECT min(id) FROM entries WHERE article_id = a.id AND source_id = a.source_id)
            WHERE a.id > ?1 AND (?2 = '' OR s.slug = ?2) AND (?3 IS NULL OR a.seen_at >= ?3)
            ORDER BY a.id LIMIT ?4""",
         (number, source, to_text(since) if since else None, limit),
     )
-    return [(_pending(row), row["sha256"]) for row in rows]
-
-
-def _pending(row: sqlite3.Row) -> PendingEntry:
-    seen_at = from_text(row["seen_at"])
-    assert seen_at is not None
-    return PendingEntry(
-        entry=Entry(
-            source=row["slug"],
-            guid=row["guid"],
-            url=row["url"],
-            title=row["title"],
-            author=row["author"],
-            outlet=row["outlet"],
-            language=row["language"],
-            published_at=from_text(row["published_at"]),
-            number=row["id"],
-        ),
-        number=row["id"],
-        source_number=row["source_id"],
-        source_kind=row["kind"],
-        source_outlet="",
-        source_tags=(),
-        fulltext="false",
-        baseline=bool(row["baseline"]),
-        article=row["article"],
-        attempts=1,
-        seen_at=seen_at,
-        announced_hash=row["announced_hash"],
-    )
+    return [(replace(as_pending(row), article=row["article"]), row["sha256"]) for row in rows]
 
 
 def matched(db: sqlite3.Connection, article: int) -> frozenset[str]:

@@ -80,7 +80,7 @@ def mailed(mail: SmtpServer, topic: str) -> None:
     until(f"a mail about {topic}", lambda: any(topic in one.raw.decode() for one in mail.accepted))
 
 
-def step_it_starts_confined_and_does_its_work_with_a_credential(machine: Machine, mail: SmtpServer) -> None:
+def check_it_starts_confined_and_does_its_work_with_a_credential(machine: Machine, mail: SmtpServer) -> None:
     machine.run("systemctl", "start", "monitor")
     assert machine.show("monitor", "ActiveState") == "active"
     assert "1 sources" in machine.show("monitor", "StatusText")
@@ -96,7 +96,7 @@ def step_it_starts_confined_and_does_its_work_with_a_credential(machine: Machine
     assert json.loads(json.loads(line)["MESSAGE"])["event"]
 
 
-def step_a_member_of_the_group_may_ask_and_nobody_else(machine: Machine) -> None:
+def check_a_member_of_the_group_may_ask_and_nobody_else(machine: Machine) -> None:
     ask = ["/opt/monitor/bin/monitor", "--config", "/etc/monitor/config.toml", "status", "--json"]
     told = machine.run("setpriv", "--reuid=monitor-web", "--regid=monitor", "--clear-groups", *ask)
     assert json.loads(told)["daemon"]
@@ -104,7 +104,7 @@ def step_a_member_of_the_group_may_ask_and_nobody_else(machine: Machine) -> None
     assert "Permission denied" in refused
 
 
-def step_a_folder_elsewhere_needs_its_drop_in_and_check_says_so(machine: Machine, mail: SmtpServer) -> None:
+def check_a_folder_elsewhere_needs_its_drop_in_and_check_says_so(machine: Machine, mail: SmtpServer) -> None:
     machine.run("install", "-d", "-o", "monitor", "-g", "monitor", "-m", "2770", "/srv/wire")
     text = '[folders.wire]\npath = "/srv/wire"\nevery = "200ms"\nafter = "move"\n'
     machine.write("/etc/monitor/conf.d/wire.toml", text, "root:monitor", "0640")
@@ -120,7 +120,7 @@ def step_a_folder_elsewhere_needs_its_drop_in_and_check_says_so(machine: Machine
     mailed(mail, "glacier")
 
 
-def step_a_secret_is_renewed_by_a_restart(machine: Machine, mail: SmtpServer) -> None:
+def check_a_secret_is_renewed_by_a_restart(machine: Machine, mail: SmtpServer) -> None:
     mail.login = ("desk", "renewed")
     machine.write(f"{CREDENTIALS}/smtp", "renewed\n", mode="0600")
     machine.run("systemctl", "restart", "monitor")
@@ -128,7 +128,7 @@ def step_a_secret_is_renewed_by_a_restart(machine: Machine, mail: SmtpServer) ->
     mailed(mail, "harbour")
 
 
-def step_a_reload_with_a_fault_keeps_it_running(machine: Machine) -> None:
+def check_a_reload_with_a_fault_keeps_it_running(machine: Machine) -> None:
     before = machine.show("monitor", "MainPID")
     machine.write("/etc/monitor/conf.d/typo.toml", "[rules.typo]\nqurey = 'x'\n", "root:monitor", "0640")
     machine.run("systemctl", "reload", "monitor")
@@ -137,7 +137,7 @@ def step_a_reload_with_a_fault_keeps_it_running(machine: Machine) -> None:
     assert "did you mean 'query'?" in machine.run("journalctl", "-u", "monitor", "-p", "err", "-o", "cat")
 
 
-def step_a_start_with_a_fault_is_reported_and_not_repeated(machine: Machine) -> None:
+def check_a_start_with_a_fault_is_reported_and_not_repeated(machine: Machine) -> None:
     machine.run("systemctl", "restart", "monitor", check=False)
     machine.wait("monitor", "ActiveState", "failed")
     assert machine.show("monitor", "ExecMainStatus") == "78"
@@ -151,7 +151,7 @@ def step_a_start_with_a_fault_is_reported_and_not_repeated(machine: Machine) -> 
     machine.run("systemctl", "start", "monitor")
 
 
-def step_a_daemon_that_hangs_is_started_again(machine: Machine, mail: SmtpServer) -> None:
+def check_a_daemon_that_hangs_is_started_again(machine: Machine, mail: SmtpServer) -> None:
     machine.run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", "monitor")
     machine.wait("monitor", "NRestarts", "1")
     machine.wait("monitor", "ActiveState", "active")
@@ -159,14 +159,14 @@ def step_a_daemon_that_hangs_is_started_again(machine: Machine, mail: SmtpServer
     mailed(mail, "orchard")
 
 
-def step_a_backup_while_it_runs(machine: Machine) -> None:
+def check_a_backup_while_it_runs(machine: Machine) -> None:
     machine.run("systemctl", "start", "monitor-backup")
     assert machine.show("monitor-backup", "Result") == "success"
     copies = machine.run("ls", "/var/backups/monitor").split()
     assert any(name.endswith(".db") for name in copies), copies
 
 
-def step_the_desk_reads_while_the_daemon_runs_and_after(machine: Machine) -> None:
+def check_the_desk_reads_while_the_daemon_runs_and_after(machine: Machine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     start = "/opt/monitor/bin/monitor --config /etc/monitor/config.toml datasette --host 127.0.0.1"
@@ -193,7 +193,7 @@ def step_the_desk_reads_while_the_daemon_runs_and_after(machine: Machine) -> Non
     machine.run("systemctl", "stop", "monitor-datasette")
 
 
-def step_the_state_is_the_groups_and_nobody_elses(machine: Machine) -> None:
+def check_the_state_is_the_groups_and_nobody_elses(machine: Machine) -> None:
     modes = machine.run("stat", "-c", "%U:%G %a %n", "/var/lib/monitor", "/var/lib/monitor/monitor.db")
     assert modes.splitlines() == [
         "monitor:monitor 770 /var/lib/monitor",
@@ -201,7 +201,7 @@ def step_the_state_is_the_groups_and_nobody_elses(machine: Machine) -> None:
     ]
 
 
-def step_the_places_are_as_documented(machine: Machine) -> None:
+def check_the_places_are_as_documented(machine: Machine) -> None:
     for path in ("/etc/monitor/credentials", "/var/backups/monitor", "/opt/monitor/share/doc/monitor/deployment.md"):
         machine.run("test", "-e", path)
     assert Path(machine.upper / "var/lib/monitor/monitor.db").exists(), "what was written is in the overlay"
@@ -209,14 +209,14 @@ def step_the_places_are_as_documented(machine: Machine) -> None:
 
 def test_a_service_under_a_real_systemd(machine: Machine, mail: SmtpServer) -> None:
     """One machine goes through all of it, in this order."""
-    step_it_starts_confined_and_does_its_work_with_a_credential(machine, mail)
-    step_a_member_of_the_group_may_ask_and_nobody_else(machine)
-    step_a_folder_elsewhere_needs_its_drop_in_and_check_says_so(machine, mail)
-    step_a_secret_is_renewed_by_a_restart(machine, mail)
-    step_a_reload_with_a_fault_keeps_it_running(machine)
-    step_a_start_with_a_fault_is_reported_and_not_repeated(machine)
-    step_a_daemon_that_hangs_is_started_again(machine, mail)
-    step_a_backup_while_it_runs(machine)
-    step_the_desk_reads_while_the_daemon_runs_and_after(machine)
-    step_the_state_is_the_groups_and_nobody_elses(machine)
-    step_the_places_are_as_documented(machine)
+    check_it_starts_confined_and_does_its_work_with_a_credential(machine, mail)
+    check_a_member_of_the_group_may_ask_and_nobody_else(machine)
+    check_a_folder_elsewhere_needs_its_drop_in_and_check_says_so(machine, mail)
+    check_a_secret_is_renewed_by_a_restart(machine, mail)
+    check_a_reload_with_a_fault_keeps_it_running(machine)
+    check_a_start_with_a_fault_is_reported_and_not_repeated(machine)
+    check_a_daemon_that_hangs_is_started_again(machine, mail)
+    check_a_backup_while_it_runs(machine)
+    check_the_desk_reads_while_the_daemon_runs_and_after(machine)
+    check_the_state_is_the_groups_and_nobody_elses(machine)
+    check_the_places_are_as_documented(machine)
