@@ -143,6 +143,7 @@ def claim_pending(
 
 
 def as_pending(row: sqlite3.Row) -> PendingEntry:
+    """A row of `entries`, with slug, kind, source_outlet, source_tags and fulltext of its source, as a value."""
     seen_at = from_text(row["seen_at"])
     assert seen_at is not None
     return PendingEntry(
