@@ -3,6 +3,9 @@
 What a block says for itself comes from `scan`; here it is set beside what the rest of the page says.
 No feature names a site, a language or a page total; words enter only through the lexicon, whose rows
 are zero for words it does not know.
+
+Arrays lie features × blocks, so that a feature is one stretch of memory: pages are short, and it is the number
+of steps that costs, not their size.
 """
 
 from __future__ import annotations
@@ -12,23 +15,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.stages.clean.scan import (
-    BAR,
-    BRACKET,
-    COMMA,
-    DENSE,
-    DIGIT,
-    LEXICAL,
-    OTHER,
-    QUOTE,
-    Floats,
-    Ints,
-    Scan,
-    safe,
-    scan,
-)
+from monitor.stages.clean.scan import BASE, ROW, Floats, Ints, Scan, scan
 
-LONG = 20  # words: a block of this length that ends a sentence is long
+PLACE = ("to_next", "to_previous", "long_before", "long_after", "depth", "from_start", "from_end")
+ALIKE = ("alike", "alike_nearby")
+_FIRST = {name: number for number, name in enumerate((*BASE, *PLACE, *ALIKE))}
+_NEAR = [
+    ROW[name]
+    for name in (
+        "log_words", "ended", "log_sentences", "capital", "digits", "bars", "opens_0", "closes_2", "shared",
+        "odds_mean", "pairs_mean",
+    )
+]  # fmt: skip
+_SHIFTS = (-3, -2, -1, 1, 2, 3)
+_WINDOW = [
+    ROW[name]
+    for name in (
+        "log_words", "ended", "log_sentences", "sentence_words", "capital", "digits", "shared", "spread", "long",
+        "odds_mean", "pairs_mean",
+    )
+]  # fmt: skip
+_REACHES = ((1, 1), (6, 0), (0, 6), (8, 8))  # blocks before and after
+_MASS_REACHES = ((5, 5), (2, 2), (10, 0), (0, 10))
+_OPINION_SHIFTS = (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)
+_OPINION_REACHES = ((2, 2), (6, 0), (0, 6), (10, 10), (20, 20))
+_KIN = 10  # blocks to either side among which one looks for its like
+FREQUENT = 24  # words that the long blocks share most count as small words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +52,41 @@ class Page:
     pair_block: Ints  # distinct (block, word) pairs: the block …
     pair_word: Ints  # … and the word's number on this page
     vocabulary: int
-    shape: Ints  # a number for the look of each block
+    kin: Ints  # equal for blocks of the same look
 
 
-def _shift(x: Floats, by: int) -> Floats:
-    """`x` moved so that row i holds row i+by; zero beyond the page."""
-    out = np.zeros_like(x)
-    if 0 < by < len(x):
-        out[:-by] = x[by:]
-    elif 0 < -by < len(x):
-        out[-by:] = x[:by]
-    return out
+def around(x: Floats, reaches: Sequence[tuple[int, int]]) -> Floats:
+    """For each (before, after) the mean of blocks i−before … i+after, block i itself left out.
 
-
-def around(x: Floats, reaches: Sequence[tuple[int, int]]) -> list[Floats]:
-    """For each (before, after) the mean of rows i−before … i+after, the row itself left out; x is blocks × columns."""
-    n = len(x)
+    x is columns × blocks; returned is reaches × columns × blocks.
+    """
+    n = x.shape[1]
     most = max(map(max, reaches))
-    total = np.zeros((n + 1 + 2 * most, x.shape[1]), np.float64)  # sums up to each row, held at both ends
-    np.cumsum(x, axis=0, out=total[most + 1 : most + 1 + n])
-    total[most + 1 + n :] = total[most + n]
+    total = np.zeros((len(x), n + 1 + 2 * most), np.float64)  # sums up to each block, held at both ends
+    np.cumsum(x, axis=1, out=total[:, most + 1 : most + 1 + n])
+    total[:, most + 1 + n :] = total[:, most + n, None]
     i = np.arange(n)
-    means: list[Floats] = []
-    for before, after in reaches:
-        count = np.maximum(np.minimum(i + after + 1, n) - np.maximum(i - before, 0) - 1, 1)[:, None]
-        low, high = most - before, most + after + 1
-        means.append(((total[high : high + n] - total[low : low + n] - x) / count).astype(np.float32))
-    return means
+    before, after = np.array(reaches).T[:, :, None]
+    count = np.maximum(np.minimum(i + (after + 1), n) - np.maximum(i - before, 0) - 1.0, 1.0)
+    means = np.empty((len(reaches), *x.shape), np.float64)
+    for mean, (low, high) in zip(means, reaches, strict=True):
+        a, b = most - low, most + high + 1
+        np.subtract(total[:, b : b + n], total[:, a : a + n], out=mean)
+    means -= x
+    means /= count[:, None]
+    return means.astype(np.float32)
+
+
+def _shifted(x: Floats, shifts: Sequence[int]) -> Floats:
+    """For each shift `x` moved so that block i holds block i+shift, zero beyond the page: shifts × columns × blocks."""
+    n = x.shape[1]
+    out = np.zeros((len(shifts), *x.shape), np.float32)
+    for moved, by in zip(out, shifts, strict=True):
+        if 0 < by < n:
+            moved[:, :-by] = x[:, by:]
+        elif 0 < -by < n:
+            moved[:, -by:] = x[:, :by]
+    return out
 
 
 def measure(texts: Sequence[str], roles: Sequence[int], lexicon: Floats) -> Page:
@@ -79,157 +99,127 @@ def placed(alone: Scan, roles: Sequence[int]) -> Page:
 
     `roles`: for each block what `head` took it for, 0 for nothing.
     """
-    counts, tokens = alone.numbers, alone.tokens
-    n, vocabulary = len(counts), max(1, len(alone.content))
-    size, runs, words, sentences = (alone.column(name) for name in ("length", "runs", "words", "sentences"))
-    first, last = alone.first, alone.last
-    ended = (last == 1).astype(np.float32)
-    long = ((words >= LONG) & (ended > 0)) | (words >= 2 * LONG)
-    longf = long.astype(np.float32)
+    n, vocabulary, words = len(alone.words), len(alone.content), alone.words
+    pair_block, pair_word = alone.pair_block, alone.pair_word
+    out = np.empty((len(_FIRST), n), np.float32)
+    base = out[: len(BASE)]
+    base[:] = alone.base
 
-    token_block = np.repeat(np.arange(n), alone.size)
-    tf = np.bincount(tokens, minlength=vocabulary).astype(np.float32)
-    pair = np.sort(token_block * vocabulary + tokens)
-    pair = pair[np.append(True, pair[1:] != pair[:-1])] if len(pair) else pair
-    pair_block, pair_word = np.divmod(pair, vocabulary)
-    distinct = np.bincount(pair_block, minlength=n).astype(np.float32)
-    df = np.bincount(pair_word, minlength=vocabulary).astype(np.float32)
-
-    # What the long blocks talk about.
-    long_pairs = long[pair_block]
+    # What the long blocks talk about, and what only one block does.
+    long_pairs = alone.long[pair_block]
     core = np.bincount(pair_word[long_pairs], minlength=vocabulary).astype(np.float32)
+    df = np.bincount(pair_word, minlength=vocabulary).astype(np.float32)
     chosen = alone.content[pair_word]
     others = core[pair_word] - long_pairs
-    content_count = np.bincount(pair_block, weights=chosen, minlength=n).astype(np.float32)
-    shared = np.bincount(pair_block, weights=chosen & (others > 0), minlength=n).astype(np.float32)
-    shared_often = np.bincount(pair_block, weights=chosen & (others > 1), minlength=n).astype(np.float32)
-    unique = np.bincount(pair_block, weights=df[pair_word] == 1, minlength=n).astype(np.float32)
-    spread = np.bincount(pair_block, weights=np.log1p(df)[pair_word], minlength=n).astype(np.float32)
-    frequent = np.zeros(vocabulary, bool)
+    content = np.bincount(pair_block, weights=chosen, minlength=n).astype(np.float32)
+    distinct = np.bincount(pair_block, minlength=n).astype(np.float32)
+    base[ROW["shared"]] = _count(pair_block, chosen & (others > 0), n) / np.maximum(content, 1)
+    base[ROW["shared_often"]] = _count(pair_block, chosen & (others > 1), n) / np.maximum(content, 1)
+    base[ROW["unique"]] = _count(pair_block, df[pair_word] == 1, n) / np.maximum(distinct, 1)
+    base[ROW["spread"]] = _count(pair_block, np.log1p(df)[pair_word], n) / np.maximum(distinct, 1)
+    token_block = np.repeat(np.arange(n), alone.size)
+    function = _count(token_block, _frequent(alone, core)[alone.tokens], n)
+    base[ROW["function"]] = function / np.maximum(alone.size, 1).astype(np.float32)
+    base[ROW["before"]], base[ROW["again"]] = _repeats(alone.starts)
+    role = np.asarray(roles, np.int64)
+    for number, name in enumerate(("breadcrumb", "title", "byline"), 1):
+        base[ROW[name]] = role == number
+
+    _place(alone, out)
+    out[_FIRST["alike"]], out[_FIRST["alike_nearby"]], kin = _alike(alone.shape)
+    near = _shifted(base[_NEAR], _SHIFTS)
+    windows = around(base[_WINDOW], _REACHES)
+    masses = np.log1p(around(words[None], _MASS_REACHES))
+    features = np.concatenate([out, *near, *windows, *masses])
+    return Page(features.T, words, pair_block, pair_word, vocabulary, kin)
+
+
+def _count(block: Ints, weights: np.ndarray, n: int) -> Floats:
+    """The sum of weights in each block."""
+    return np.bincount(block, weights=weights, minlength=n).astype(np.float32)
+
+
+def _frequent(alone: Scan, core: Floats) -> np.ndarray:
+    """Of each word: whether it is one of those most long blocks share; of equals the first on the page goes before."""
+    frequent = np.zeros(len(core), bool)
+    tf = np.bincount(alone.tokens, minlength=len(core)).astype(np.float32)
     often = core * (1 + tf * 0.01)
     candidates = np.flatnonzero(often > 2)
-    frequent[candidates[np.argsort(-often[candidates], kind="stable")[:24]]] = True
-    frequent &= core >= 2
-    per = np.maximum(alone.size, 1).astype(np.float32)
-    function = np.bincount(token_block, weights=frequent[tokens], minlength=n).astype(np.float32)
+    if len(candidates) > FREQUENT:
+        candidates = candidates[np.lexsort((alone.order[candidates], -often[candidates]))[:FREQUENT]]
+    frequent[candidates] = True
+    return frequent & (core >= 2)
 
-    # Repeats.
+
+def _repeats(starts: Sequence[bytes]) -> tuple[Floats, Floats]:
+    """How many blocks above, and how many below, begin like each block; at most five."""
+    n = len(starts)
+    before, total = np.zeros(n, np.float32), np.ones(n, np.float32)
     seen: dict[bytes, int] = {}
-    before = np.empty(n, np.float32)
-    for i, start in enumerate(alone.starts):
-        before[i] = seen.get(start, 0)
-        seen[start] = seen.get(start, 0) + 1
-    again = np.fromiter((seen[start] for start in alone.starts), np.float32, n) - before - 1
+    if len(set(starts)) < n:
+        for i, start in enumerate(starts):
+            before[i] = seen.get(start, 0)
+            seen[start] = seen.get(start, 0) + 1
+        total[:] = [seen[start] for start in starts]
+    return np.minimum(before, 5), np.minimum(total - before - 1, 5)
 
-    log_words = np.log1p(words)
-    cap = safe(alone.column("capital"), runs)
-    shape = (
-        np.minimum(np.log2(words + 1).astype(np.int64), 6) * 4096
-        + last * 512
-        + first * 64
-        + np.minimum((cap * 3.99).astype(np.int64), 3) * 16
-        + (counts[:, DIGIT] > 0) * 8
-        + (counts[:, BAR] > 0) * 4
-        + (sentences > 1) * 2
-        + (counts[:, COMMA] > 0)
-    ).astype(np.int64)
 
+def _place(alone: Scan, out: Floats) -> None:
+    """Fills in where blocks stand: how far from long blocks and from the ends of the page."""
+    n, long = len(alone.words), alone.long
     index = np.arange(n)
-    next_long = np.full(n, n + 20, np.int64)
-    previous_long = np.full(n, -20, np.int64)
-    spots = np.flatnonzero(long)
-    if len(spots):
-        k = np.searchsorted(spots, index)
-        here = k < len(spots)
-        next_long[here] = spots[k[here]]
-        earlier = np.searchsorted(spots, index, side="left") - 1
-        has = earlier >= 0
-        previous_long[has] = spots[earlier[has]]
-    to_next = np.log1p(np.minimum(next_long - index, 40)).astype(np.float32)
-    to_previous = np.log1p(np.minimum(index - previous_long, 40)).astype(np.float32)
-    long_before = np.append(0, np.cumsum(longf))[:-1].astype(np.float32)
-    long_after = longf.sum() - long_before - longf
-    long_words = np.cumsum(words * longf)
-    total_long = max(float(long_words[-1]), 1.0) if n else 1.0
-
-    role = np.asarray(roles, np.int64)
-    base = np.stack(
-        [
-            log_words, ended, np.log1p(sentences), np.log1p(safe(words, sentences)), cap,
-            safe(alone.column("shouted"), runs),
-            counts[:, DIGIT] / size, safe(counts[:, COMMA], words), np.minimum(counts[:, QUOTE], 6),
-            np.log1p(counts[:, BAR]), counts[:, OTHER] / size, np.minimum(counts[:, BRACKET], 6),
-            alone.column("link"), first == 0, first == 1, first == 2, first == 3, first == 4,
-            last == 2, last == 3, last == 4, last == 5, last == 6, alone.column("plain_end"),
-            alone.column("run_mean"), safe(alone.column("small"), runs),
-            distinct / per, function / per, safe(shared, content_count), safe(shared_often, content_count),
-            np.minimum(content_count, 20), safe(unique, distinct), spread / np.maximum(distinct, 1),
-            np.minimum(before, 5), np.minimum(again, 5),
-            alone.column("year"), alone.column("clock"), np.minimum(alone.column("lines"), 8),
-            np.log1p(counts[:, DENSE]), role == 1, role == 2, role == 3, longf,
-            *(alone.column(name) for name in LEXICAL),
-        ],
-        axis=1,
-    ).astype(np.float32)  # fmt: skip
-    place = np.stack(
-        [
-            to_next, to_previous, np.minimum(long_before, 12), np.minimum(long_after, 12),
-            long_words / total_long, np.log1p(index), np.log1p(n - 1 - index),
-        ],
-        axis=1,
-    ).astype(np.float32)  # fmt: skip
-    key = base[:, _NEAR]
-    near = [_shift(key, by) for by in (-3, -2, -1, 1, 2, 3)]
-    mid = base[:, _WINDOW]
-    mass = words[:, None].astype(np.float32)
-    alike = _same_shape(shape)
-    windows = around(mid, ((1, 1), (6, 0), (0, 6), (8, 8)))
-    windows.append(np.log1p(np.concatenate(around(mass, ((5, 5), (2, 2), (10, 0), (0, 10))), axis=1)))
-    features = np.concatenate([base, place, alike, *near, *windows], axis=1)
-    return Page(features, words.astype(np.float32), pair_block, pair_word, vocabulary, shape)
+    longf = long.astype(np.float32)
+    following = np.minimum.accumulate(np.where(long, index, n + 20)[::-1])[::-1]
+    previous = np.full(n, -20)
+    np.maximum.accumulate(np.where(long, index, -20)[:-1], out=previous[1:])
+    before = np.zeros(n, np.float32)
+    np.cumsum(longf[:-1], out=before[1:])
+    long_words = np.cumsum(alone.words * longf)
+    place = out[_FIRST["to_next"] :]
+    place[0] = np.log1p(np.minimum(following - index, 40))
+    place[1] = np.log1p(np.minimum(index - previous, 40))
+    place[2] = np.minimum(before, 12)
+    place[3] = np.minimum(longf.sum() - before - longf, 12)
+    place[4] = long_words / max(float(long_words[-1]), 1.0)
+    place[5] = np.log1p(index)
+    place[6] = place[5][::-1]
 
 
-_NEAR = [0, 1, 2, 4, 6, 9, 13, 18, 28, 43, 49]
-_WINDOW = [0, 1, 2, 3, 4, 6, 28, 32, 42, 43, 49]
-
-
-def _same_shape(shape: Ints) -> Floats:
-    """How many blocks within ten places look the same, and on the whole page, as logarithms."""
+def _alike(shape: Ints) -> tuple[Floats, Floats, Ints]:
+    """How many blocks on the page and how many nearby look the same, as logarithms; a number for each look."""
     n = len(shape)
-    _, inverse, count = np.unique(shape, return_inverse=True, return_counts=True)
-    everywhere = np.log1p(np.minimum(count[inverse] - 1, 30))
-    nearby = np.zeros(n, np.int64)
-    for by in range(1, 11):
-        if by >= n:
-            break
-        same = shape[by:] == shape[:-by]
-        nearby[by:] += same
-        nearby[:-by] += same
-    return np.stack([everywhere, np.log1p(nearby.astype(np.float32))], axis=1).astype(np.float32)
+    _, kin, count = np.unique(shape, return_inverse=True, return_counts=True)
+    everywhere = np.log1p(np.minimum(count[kin] - 1, 30))
+    padded = np.full(n + 2 * _KIN, -1)
+    padded[_KIN : _KIN + n] = kin
+    nearby = (padded[np.arange(n)[:, None] + np.arange(2 * _KIN + 1)] == kin[:, None]).sum(axis=1) - 1
+    return everywhere, np.log1p(nearby.astype(np.float32)), kin
 
 
 def second(page: Page, p: Floats) -> Floats:
-    """Features of the second pass: those of the first, and what the first pass thought of the page."""
+    """Features of the second pass, blocks × features: those of the first, and what that pass thought of the page."""
     n = len(p)
-    column = p[:, None].astype(np.float32)
+    p = p.astype(np.float32)
     mass = page.words
     body = p * mass
-    vocabulary = page.vocabulary
-    good = np.bincount(page.pair_word, weights=p[page.pair_block], minlength=vocabulary)
-    bad = np.bincount(page.pair_word, weights=1 - p[page.pair_block], minlength=vocabulary)
-    own = p[page.pair_block]
-    lean = np.log((good[page.pair_word] - own + 0.3) / (bad[page.pair_word] - (1 - own) + 0.3))
-    count = np.maximum(np.bincount(page.pair_block, minlength=n), 1)
-    vocabulary_lean = (np.bincount(page.pair_block, weights=lean, minlength=n) / count).astype(np.float32)
-    _, inverse = np.unique(page.shape, return_inverse=True)
-    shape_sum, shape_n = np.bincount(inverse, weights=p), np.bincount(inverse)
-    shape_mean = ((shape_sum[inverse] - p + 0.5) / (shape_n[inverse] - 1 + 1)).astype(np.float32)
-    total = np.append(0.0, np.cumsum(body)).astype(np.float32)
+    pair_block, pair_word = page.pair_block, page.pair_word
+    own = p[pair_block]
+    good = np.bincount(pair_word, weights=own, minlength=page.vocabulary)
+    bad = np.bincount(pair_word, weights=1 - own, minlength=page.vocabulary)
+    lean = np.log((good[pair_word] - own + 0.3) / (bad[pair_word] - (1 - own) + 0.3))
+    distinct = np.maximum(np.bincount(pair_block, minlength=n), 1)
+    same_sum, same = np.bincount(page.kin, weights=p), np.bincount(page.kin)
+    means = around(np.stack([p, body, mass]), _OPINION_REACHES)
+    total = np.cumsum(body, dtype=np.float32)
     whole = max(float(total[-1]), 1.0)
-    parts = [column, vocabulary_lean[:, None], shape_mean[:, None]]
-    parts += [_shift(column, by) for by in (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)]
-    for mean in around(np.stack([column[:, 0], body, mass], axis=1), ((2, 2), (6, 0), (0, 6), (10, 10), (20, 20))):
-        parts += [mean[:, :1], (mean[:, 1:2] / np.maximum(mean[:, 2:], 0.05)).astype(np.float32)]
-    parts += [(total[:-1] / whole)[:, None], ((whole - total[1:]) / whole)[:, None]]
-    parts.append(np.full((n, 1), whole / max(float(mass.sum()), 1.0), np.float32))
-    return np.concatenate([page.features, *parts], axis=1).astype(np.float32)
+    opinions = np.empty((26, n), np.float32)
+    opinions[0] = p
+    opinions[1] = np.bincount(pair_block, weights=lean, minlength=n) / distinct
+    opinions[2] = (same_sum[page.kin] - p + 0.5) / same[page.kin]
+    opinions[3:13] = _shifted(p[None], _OPINION_SHIFTS)[:, 0]
+    opinions[13:23:2] = means[:, 0]
+    opinions[14:23:2] = means[:, 1] / np.maximum(means[:, 2], 0.05)
+    opinions[23, 0], opinions[23, 1:] = 0.0, total[:-1] / whole
+    opinions[24] = (whole - total) / whole
+    opinions[25] = whole / max(float(mass.sum()), 1.0)
+    return np.concatenate([page.features.T, opinions]).T

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
 import numpy as np
@@ -33,17 +33,27 @@ class Trees:
     border: Floats  # DEPTH × trees
     leaf: Floats  # trees × 2**DEPTH
     bias: float
+    # Trees share many of their questions: each is asked once.
+    _asked: NDArray[np.int64] = field(init=False, repr=False)  # the feature of each question
+    _above: Floats = field(init=False, repr=False)  # and its border, as a column
+    _question: NDArray[np.int64] = field(init=False, repr=False)  # DEPTH × trees
+
+    def __post_init__(self) -> None:
+        pairs = np.stack([self.feature.ravel(), self.border.ravel().view(np.int32)], axis=1)
+        distinct, question = np.unique(pairs, axis=0, return_inverse=True)
+        object.__setattr__(self, "_asked", distinct[:, 0].copy())
+        object.__setattr__(self, "_above", distinct[:, 1].astype(np.int32).view(np.float32)[:, None])
+        object.__setattr__(self, "_question", question.reshape(self.feature.shape))
 
     def probability(self, x: Floats) -> Floats:
         """P(body) of each row of `x`."""
-        count = self.leaf.shape[0]
-        columns = np.ascontiguousarray(x.T)
-        asked = columns.take(self.feature.reshape(-1), axis=0) > self.border.reshape(-1)[:, None]
-        answers = asked.view(np.uint8).reshape(DEPTH, count, len(x))
-        place = answers[-1]
-        for answer in answers[-2::-1]:
-            place = (place << 1) | answer
-        offsets = place + (np.arange(count) << DEPTH)[:, None]
+        answers = (np.ascontiguousarray(x.T).take(self._asked, axis=0) > self._above).view(np.uint8)
+        place = answers.take(self._question[-1], axis=0)
+        for question in self._question[-2::-1]:
+            place += place  # numpy is slow to shift
+            place += answers.take(question, axis=0)
+        offsets = place.astype(np.int64)
+        offsets += (np.arange(len(self.leaf)) << DEPTH)[:, None]
         total = self.leaf.reshape(-1).take(offsets).sum(axis=0) + self.bias
         p: Floats = (1.0 / (1.0 + np.exp(-np.clip(total, -30, 30)))).astype(np.float32)
         return p
@@ -79,7 +89,7 @@ class Reader:
             self._scan = scan = scanning.scan(texts, self._model.lexicon)
             self._rows = {text: row for row, text in enumerate(texts)}
         else:
-            scan = self._scan.of(np.array(rows, np.int64))
+            scan = self._scan.of(rows)
         page = features.placed(scan, roles)
         opinion = self._model.first.probability(page.features)
         return self._model.second.probability(features.second(page, opinion))

@@ -22,17 +22,21 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 BUCKETS = 1 << 15  # rows of each half of the lexicon: single words, pairs of words
+_MEMORY = 1 << 15  # words and edges remembered from page to page: about 3 MB
+HEAD = 80  # characters of a block in which times and addresses are looked for
 PAIRED = 12  # words: pairs are looked up in blocks up to this length
 
 # Character classes.
 UPPER, LOWER, LETTER, DENSE, DIGIT, SPACE, STOP, COMMA, COLON, QUOTE, BAR, BRACKET, MARK, DASH, OTHER = range(15)
 _CLASSES = 15
-TOKEN = re.compile(
-    r"\x01|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-    r"|[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
-)
+_WITHOUT_BLANKS = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF),
+)  # fmt: skip
+_SET = "".join(f"{chr(low)}-{chr(high)}" for low, high in _WITHOUT_BLANKS)
+TOKEN = re.compile(rf"\x01|[{_SET}]|[^\W_{_SET}]+")
 _CLOSING = "'\"”’»«)]】」』*_ \u200f\u200e"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)")
@@ -59,59 +63,70 @@ def _table() -> NDArray[np.uint8]:
     ):
         for character in characters:
             table[ord(character)] = kind
-    for low, high in (
-        (0x0E00, 0x0EFF),
-        (0x1000, 0x109F),
-        (0x1780, 0x17FF),
-        (0x3040, 0x30FF),
-        (0x3400, 0x9FFF),
-        (0xAC00, 0xD7AF),
-    ):
+    for low, high in _WITHOUT_BLANKS:
         part = table[low : high + 1]
         part[part == LETTER] = DENSE
     return table
 
 
+# What `Scan.base` holds of each block; the trained trees know a row by its number. The rows marked * are zero there:
+# they depend on the page, and `features` fills them in.
+LEXICAL = ("odds_mean", "odds_low", "odds_high", "odds_first", "odds_last", "odds_known", "pairs_mean")
+BASE = (
+    "log_words", "ended", "log_sentences", "sentence_words", "capital", "shouted", "digits", "commas", "quotes", "bars",
+    "others", "brackets", "link", "opens_0", "opens_1", "opens_2", "opens_3", "opens_4", "closes_2", "closes_3",
+    "closes_4", "closes_5", "closes_6", "plain_end", "run_mean", "small", "distinct", "function*", "shared*",
+    "shared_often*", "content", "unique*", "spread*", "before*", "again*", "year", "clock", "lines", "dense",
+    "breadcrumb*", "title*", "byline*", "long", *LEXICAL,
+)  # fmt: skip
+ROW = {name.rstrip("*"): number for number, name in enumerate(BASE)}
+LONG = 20  # words: a block of this length that ends a sentence is long
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The blocks of a page taken for themselves. One row a block, but for tokens and words."""
+    """The blocks of a page taken for themselves."""
 
-    numbers: Floats  # blocks × columns, see `COLUMNS`
-    first: Ints  # how a block begins, see `_edges`
-    last: Ints  # how it ends
-    size: Ints  # tokens in it
+    base: Floats  # BASE × blocks
+    words: Floats  # length of each block in words, dense scripts converted
+    long: Bools  # whether a block is long
+    shape: Ints  # a number for the look of each block
     starts: list[bytes]  # equal where blocks begin with the same sixty tokens
-    tokens: Ints  # number of each token's word, counted by first appearance
-    content: NDArray[np.bool_]  # of each word: long enough to mean something
+    size: Ints  # tokens in each block
+    tokens: Ints  # number of each token's word
+    pair_block: Ints  # distinct (block, word) pairs, in order: the block …
+    pair_word: Ints  # … and the word's number
+    content: Bools  # of each word: long enough to mean something
+    order: Ints  # of each word: a number that grows with its first place on the page
 
-    def column(self, name: str) -> Floats:
-        """One number of every block."""
-        column: Floats = self.numbers[:, COLUMNS[name]]
-        return column
-
-    def of(self, rows: Ints) -> Scan:
-        """The scan of a page that has only these blocks, in this order."""
-        size = self.size[rows]
-        begin = (np.cumsum(self.size) - self.size)[rows]
-        tokens = self.tokens[np.arange(size.sum()) + np.repeat(begin - (np.cumsum(size) - size), size)]
-        where = np.full(len(self.content), -1, np.int64)
-        where[tokens[::-1]] = np.arange(len(tokens) - 1, -1, -1)  # the first place of a word is written last
-        present = np.flatnonzero(where >= 0)
-        order = present[np.argsort(where[present])]
-        where[order] = np.arange(len(order))
+    def of(self, rows: Sequence[int]) -> Scan:
+        """The scan of a page that has only these blocks, in this order. Words keep their numbers."""
+        chosen = np.array(rows, np.int64)
+        size = self.size[chosen]
+        tokens = self.tokens[_stretches(np.cumsum(self.size) - self.size, chosen, size)]
+        order = np.zeros(len(self.order), np.int64)
+        order[tokens[::-1]] = np.arange(len(tokens) - 1, -1, -1)  # the first place of a word is written last
+        each = np.bincount(self.pair_block, minlength=len(self.size))
+        pairs = each[chosen]
         return Scan(
-            self.numbers[rows], self.first[rows], self.last[rows], size, [self.starts[row] for row in rows.tolist()],
-            where[tokens], self.content[order],
-        )  # fmt: skip
+            base=self.base[:, chosen],
+            words=self.words[chosen],
+            long=self.long[chosen],
+            shape=self.shape[chosen],
+            starts=[self.starts[row] for row in rows],
+            size=size,
+            tokens=tokens,
+            pair_block=np.repeat(np.arange(len(chosen)), pairs),
+            pair_word=self.pair_word[_stretches(np.cumsum(each) - each, chosen, pairs)],
+            content=self.content,
+            order=order,
+        )
 
 
-LEXICAL = ("odds_mean", "odds_low", "odds_high", "odds_first", "odds_last", "odds_known", "pairs_mean")
-_NUMBERS = (
-    "length", "runs", "words", "sentences", "capital", "shouted", "small", "run_mean", "plain_end", "year", "clock",
-    "link", "lines", *LEXICAL,
-)  # fmt: skip
-# The character classes come first, so that a class is its own column.
-COLUMNS = {name: number for number, name in enumerate(_NUMBERS, _CLASSES)}
+def _stretches(begin: Ints, rows: Ints, size: Ints) -> Ints:
+    """The numbers of the items of these rows, whose items lie one after the other from `begin[row]` on."""
+    items: Ints = np.arange(size.sum()) + np.repeat(begin[rows] - (np.cumsum(size) - size), size)
+    return items
 
 
 def bucket(word: str) -> int:
@@ -119,12 +134,27 @@ def bucket(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass")) & (BUCKETS - 1)
 
 
+class _Buckets(dict[str, int]):
+    """Word → `bucket`, worked out when first met: the common words come back on every page."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > _MEMORY:
+            self.clear()
+        found = bucket(word)
+        if len(word) <= 32:
+            self[word] = found
+        return found
+
+
+_buckets = _Buckets()
+
+
 def pair_bucket(a: Any, b: Any) -> Any:
     """The row of a pair of neighbouring words in the second half of the lexicon; of numbers or of arrays."""
     return (a * 31 + b * 17 + 7) & (BUCKETS - 1)
 
 
-def safe(a: Floats, b: Floats) -> Floats:
+def safe(a: NDArray[Any], b: Floats) -> Floats:
     """`a / b`, with nothing for `b` counted as one."""
     return (a / np.maximum(b, 1.0)).astype(np.float32)
 
@@ -136,157 +166,198 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     short blocks; zero is unknown.
     """
     n = len(texts)
+    base = np.zeros((len(BASE), n), np.float32)
+    words, sentences, counts, dated = _characters(texts, base)
+    first, last = _edges(texts, base)
+    ended = last == 1
+    long = ((words >= LONG) & ended) | (words >= 2 * LONG)
+    for number in range(5):
+        base[ROW["opens_0"] + number] = first == number
+        base[ROW["closes_2"] + number] = last == number + 2
+    base[ROW["ended"]], base[ROW["long"]] = ended, long
+    heads = [text[:HEAD] for text in texts]
+    base[ROW["year"], [i for i in dated if _YEAR.search(heads[i])]] = 1.0
+    base[ROW["clock"], [i for i in dated if _TIME.search(heads[i])]] = 1.0
+    marked = [i for i, head in enumerate(heads) if "." in head or "@" in head or "http" in head]
+    base[ROW["link"], [i for i in marked if _LINK.search(heads[i])]] = 1.0
+    shape = (
+        np.minimum(np.log2(words + 1).astype(np.int64), 6) * 4096
+        + last * 512
+        + first * 64
+        + np.minimum((base[ROW["capital"]] * 3.99).astype(np.int64), 3) * 16
+        + (counts[DIGIT] > 0) * 8
+        + (counts[BAR] > 0) * 4
+        + (sentences > 1) * 2
+        + (counts[COMMA] > 0)
+    )
+
+    numbers, tokens, size = _tokens(texts)
+    vocabulary = max(1, len(numbers))
+    content = np.zeros(vocabulary, bool)
+    content[: len(numbers)] = [len(word) >= 4 or word > "\u0dff" for word in numbers]
+    token_block = np.repeat(np.arange(n), size)
+    bits = vocabulary.bit_length()
+    pair = np.sort((token_block << bits) + tokens)
+    new = np.ones(len(pair), bool)
+    np.not_equal(pair[1:], pair[:-1], out=new[1:])
+    pair = pair[new]
+    pair_block, pair_word = pair >> bits, pair & ((1 << bits) - 1)
+    per = np.maximum(size, 1).astype(np.float32)
+    base[ROW["distinct"]] = np.bincount(pair_block, minlength=n) / per
+    base[ROW["content"]] = np.minimum(np.bincount(pair_block, weights=content[pair_word], minlength=n), 20)
+    known = np.fromiter(map(_buckets.__getitem__, numbers), np.int64, len(numbers))
+    _look_up(lexicon, known, tokens, token_block, size, base)
+    packed = tokens.astype(np.int32).tobytes()
+    ends = (np.cumsum(size) * 4).tolist()
+    starts = [packed[a : min(b, a + 240)] for a, b in pairwise([0, *ends])]
+    return Scan(
+        base, words, long, shape, starts, size, tokens, pair_block, pair_word, content, np.arange(vocabulary)
+    )  # fmt: skip
+
+
+def _characters(texts: Sequence[str], base: Floats) -> tuple[Floats, Floats, Floats, list[int]]:
+    """Fills in what is counted of characters.
+
+    Returned: words and sentences of each block, classes × blocks, and the blocks in whose heads a time may stand.
+    """
+    n = len(texts)
     joined = "\n".join(texts) + "\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    classes = _table()[np.minimum(codes, 0xFFFF)].astype(np.int64)
+    classes = _table().take(codes, mode="clip")  # beyond the table stands what its last character is: 'other'
     lengths = np.fromiter(map(len, texts), np.int64, n) + 1
     block_of = np.repeat(np.arange(n), lengths)
-    counts = np.bincount(block_of * _CLASSES + classes, minlength=n * _CLASSES).reshape(n, _CLASSES).astype(np.float32)
-    counts[:, SPACE] -= 1  # the newline put in between
+    tally = np.bincount(block_of * _CLASSES + classes, minlength=n * _CLASSES).reshape(n, _CLASSES)
+    counts = np.ascontiguousarray(tally.T, np.float32)
     size = np.maximum(lengths - 1, 1).astype(np.float32)
+    base[ROW["lines"]] = np.minimum(np.bincount(block_of[codes == 10], minlength=n) - 1, 8)
+    digits = np.flatnonzero(classes == DIGIT)
+    digit_block = block_of[digits]
+    in_head = digits - (np.cumsum(lengths) - lengths)[digit_block] < HEAD
+    dated = np.flatnonzero(np.bincount(digit_block[in_head], minlength=n) > 2).tolist()
 
     # Words by runs of letters and digits.
     inside = (classes <= DIGIT) | (classes == MARK)
-    begins = inside.copy()
-    begins[1:] &= ~inside[:-1]
-    at = np.flatnonzero(begins)
-    ends_at = np.flatnonzero(inside & ~np.append(inside[1:], False))
-    run = (ends_at - at + 1).astype(np.float32)
+    flips = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    flips = np.append(0, flips) if inside[0] else flips
+    at, end = flips[::2], flips[1::2]  # the last character of all is a newline
+    run = end - at
     run_block = block_of[at]
+    capital = classes[at] == UPPER
+    shouted = np.flatnonzero((run > 1) & capital & (classes[end - 1] == UPPER))  # or so it seems from both ends
+    letters = classes[_stretches(at, shouted, run[shouted])]
+    quiet = np.bincount(np.repeat(np.arange(len(shouted)), run[shouted]), weights=letters != UPPER)
+    shouted = shouted[quiet == 0]
     runs = np.bincount(run_block, minlength=n).astype(np.float32)
-    capital = np.bincount(run_block, weights=classes[at] == UPPER, minlength=n).astype(np.float32)
-    small = np.bincount(run_block, weights=run <= 3, minlength=n).astype(np.float32)
-    upper_total = np.append(0, np.cumsum(classes == UPPER))
-    shouted = np.bincount(
-        run_block, weights=(upper_total[ends_at + 1] - upper_total[at] == run) & (run > 1), minlength=n
-    ).astype(np.float32)
-    words = np.maximum(runs, 0) + counts[:, DENSE] * 0.5
+    words = runs + counts[DENSE] * 0.5
     # A stop counts as a sentence end when a blank or the end of the block follows, or in dense scripts always.
-    following = np.append(classes[1:], SPACE)
-    stops = (classes == STOP) & ((following == SPACE) | (following == QUOTE) | (codes > 0x2FFF))
-    sentences = np.bincount(block_of, weights=stops, minlength=n).astype(np.float32)
+    stops = np.flatnonzero(classes == STOP)
+    following = classes[stops + 1]
+    stops = stops[(following == SPACE) | (following == QUOTE) | (codes[stops] > 0x2FFF)]
+    sentences = np.bincount(block_of[stops], minlength=n).astype(np.float32)
 
-    # Tokens, numbered once.
-    found = _tokens(texts)
-    numbers = {word: number for number, word in enumerate(dict.fromkeys(["\x01", *found]))}
-    every = np.fromiter(map(numbers.__getitem__, found), np.int64, len(found))
-    breaks = np.flatnonzero(every == 0)
-    per_block = np.diff(breaks, prepend=-1) - 1
-    tokens = every[every != 0] - 1
-    del numbers["\x01"]
-    vocabulary = len(numbers)
-    packed = tokens.astype(np.int32).tobytes()
-    begin = (np.append(0, np.cumsum(per_block)) * 4).tolist()
-    keys = [packed[a : min(b, a + 240)] for a, b in pairwise(begin)]
-    word_length = np.fromiter(map(len, numbers), np.int64, vocabulary)
-    content = (word_length >= 4) | np.fromiter((word > "\u0dff" for word in numbers), bool, vocabulary)
+    base[ROW["log_words"]] = np.log1p(words)
+    base[ROW["log_sentences"]] = np.log1p(sentences)
+    base[ROW["sentence_words"]] = np.log1p(safe(words, sentences))
+    base[ROW["capital"]] = safe(np.bincount(run_block[capital], minlength=n), runs)
+    base[ROW["shouted"]] = safe(np.bincount(run_block[shouted], minlength=n), runs)
+    base[ROW["small"]] = safe(np.bincount(run_block[run <= 3], minlength=n), runs)
+    base[ROW["run_mean"]] = safe(np.bincount(run_block, weights=run, minlength=n), runs)
+    base[ROW["digits"]] = counts[DIGIT] / size
+    base[ROW["commas"]] = safe(counts[COMMA], words)
+    base[ROW["quotes"]] = np.minimum(counts[QUOTE], 6)
+    base[ROW["bars"]] = np.log1p(counts[BAR])
+    base[ROW["others"]] = counts[OTHER] / size
+    base[ROW["brackets"]] = np.minimum(counts[BRACKET], 6)
+    base[ROW["dense"]] = np.log1p(counts[DENSE])
+    return words, sentences, counts, dated
 
-    # The lexicon.
-    token_block = np.repeat(np.arange(n), per_block)
-    known = np.fromiter(map(bucket, numbers), np.int64, vocabulary) if vocabulary else np.zeros(1, np.int64)
-    odds = lexicon[:BUCKETS][known]
-    token_odds = odds[tokens] if len(tokens) else np.zeros(0, np.float32)
-    per = np.maximum(per_block, 1).astype(np.float32)
-    odds_mean = np.bincount(token_block, weights=token_odds, minlength=n).astype(np.float32) / per
-    odds_known = np.bincount(token_block, weights=token_odds != 0, minlength=n).astype(np.float32) / per
-    starts = np.append(0, np.cumsum(per_block))[:-1]
-    filled = per_block > 0
-    odds_low, odds_high = np.zeros(n, np.float32), np.zeros(n, np.float32)
-    odds_first, odds_last = np.zeros(n, np.float32), np.zeros(n, np.float32)
-    if filled.any():
-        where = starts[filled]
-        odds_low[filled] = np.minimum.reduceat(token_odds, where)
-        odds_high[filled] = np.maximum.reduceat(token_odds, where)
-        odds_first[filled] = token_odds[where]
-        odds_last[filled] = token_odds[where + per_block[filled] - 1]
-    pairs_mean = np.zeros(n, np.float32)
-    if len(tokens) > 1:
-        left = np.flatnonzero((token_block[1:] == token_block[:-1]) & (per_block[token_block[1:]] <= PAIRED))
-        if len(left):
-            values = lexicon[BUCKETS:][pair_bucket(known[tokens[left]], known[tokens[left + 1]])]
-            pair_count = np.bincount(token_block[left], minlength=n)
-            pairs_mean = (
-                np.bincount(token_block[left], weights=values, minlength=n) / np.maximum(pair_count, 1)
-            ).astype(np.float32)
 
-    lines = np.fromiter((text.count("\n") for text in texts), np.float32, n)
-    heads = [text[:80] for text in texts]
-    numbered = np.flatnonzero(counts[:, DIGIT]).tolist()
-    year, clock = (_where(pattern, heads, numbered) for pattern in (_YEAR, _TIME))
-    link = _where(_LINK, heads, [i for i, h in enumerate(heads) if "." in h or "@" in h or "http" in h])
-    first, last, plain_end = _edges(texts)
-    run_mean = safe(np.bincount(run_block, weights=run, minlength=n).astype(np.float32), runs)
-    columns = [
-        size, runs, words, sentences, capital, shouted, small, run_mean, plain_end, year, clock, link, lines,
-        odds_mean, odds_low, odds_high, odds_first, odds_last, odds_known, pairs_mean,
-    ]  # fmt: skip
-    table = np.concatenate([counts, np.stack(columns, axis=1)], axis=1).astype(np.float32)
-    return Scan(table, first, last, per_block, keys, tokens, content)
+def _look_up(lexicon: Floats, known: Ints, tokens: Ints, token_block: Ints, size: Ints, base: Floats) -> None:
+    """Fills in what the lexicon says of the words of each block; `known`: the words' rows in it."""
+    if not len(tokens):
+        return
+    n = len(size)
+    odds = lexicon[:BUCKETS][known][tokens]
+    per = np.maximum(size, 1).astype(np.float32)
+    base[ROW["odds_mean"]] = np.bincount(token_block, weights=odds, minlength=n).astype(np.float32) / per
+    base[ROW["odds_known"]] = np.bincount(token_block[odds != 0], minlength=n).astype(np.float32) / per
+    filled = np.flatnonzero(size)
+    where = (np.cumsum(size) - size)[filled]
+    base[ROW["odds_low"], filled] = np.minimum.reduceat(odds, where)
+    base[ROW["odds_high"], filled] = np.maximum.reduceat(odds, where)
+    base[ROW["odds_first"], filled] = odds[where]
+    base[ROW["odds_last"], filled] = odds[where + size[filled] - 1]
+    short = (size <= PAIRED)[token_block[1:]]
+    left = np.flatnonzero((token_block[1:] == token_block[:-1]) & short)
+    values = lexicon[BUCKETS:][pair_bucket(known[tokens[left]], known[tokens[left + 1]])]
+    pairs = np.maximum(np.bincount(token_block[left], minlength=n), 1)
+    base[ROW["pairs_mean"]] = np.bincount(token_block[left], weights=values, minlength=n) / pairs
 
 
 @functools.cache
-def _alphanumeric() -> NDArray[np.bool_]:
-    """Of every character below U+3000: whether it is of a word; so is U+0001, which divides blocks."""
-    table = np.fromiter((chr(code).isalnum() for code in range(0x10000)), bool, 0x10000)
-    table[1] = True
+def _spaced() -> NDArray[np.uint32]:
+    """Of every character of the basic plane: itself where it is of a word, else a blank; 0 in scripts without blanks.
+
+    U+0001, which divides blocks, is a word.
+    """
+    codes = range(0x10000)
+    table = np.fromiter((code if chr(code).isalnum() else 32 for code in codes), np.uint32, len(codes))
+    table[1] = 1
+    for low, high in _WITHOUT_BLANKS:
+        table[low : high + 1] = 0
     return table
 
 
-def _tokens(texts: Sequence[str]) -> list[str]:
-    """What `TOKEN` finds in the blocks, lower case, with a U+0001 after each block."""
+def _tokens(texts: Sequence[str]) -> tuple[dict[str, int], Ints, Ints]:
+    """What `TOKEN` finds in the blocks, in lower case: words with numbers, each token's number, tokens per block."""
     joined = " \x01 ".join(texts).lower() + " \x01"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    if ((codes >= 0x0E00) & ((codes < 0x2000) | (codes > 0x2FFF))).any():
-        return TOKEN.findall(joined)
-    # Without scripts that have no blanks a token is a run of letters and digits: half of the pattern's time.
-    spaced = np.where(_alphanumeric()[codes], codes, np.uint32(32))
-    return spaced.tobytes().decode("utf-32-le").split()
+    spaced = _spaced().take(codes, mode="clip")
+    # Without scripts that have no blanks a token is a run of letters and digits: a third of the pattern's time.
+    if spaced.all() and not any(chr(code).isalnum() for code in set(codes[codes > 0xFFFF].tolist())):
+        found = spaced.tobytes().decode("utf-32-le").split()
+    else:
+        found = TOKEN.findall(joined)
+    numbers = dict.fromkeys(("\x01", *found), 0)
+    for number, word in enumerate(numbers):
+        numbers[word] = number - 1
+    every = np.fromiter(map(numbers.__getitem__, found), np.int64, len(found))
+    breaks = np.flatnonzero(every < 0)
+    size = np.diff(breaks, prepend=-1) - 1
+    del numbers["\x01"]
+    return numbers, every[every >= 0], size
 
 
-def _where(pattern: re.Pattern[str], heads: Sequence[str], candidates: Sequence[int]) -> Floats:
-    """Whether a pattern occurs in each of the heads; only the candidates are looked at."""
-    out = np.zeros(len(heads), np.float32)
-    out[[i for i in candidates if pattern.search(heads[i])]] = 1.0
-    return out
+def _edges(texts: Sequence[str], base: Floats) -> tuple[Ints, Ints]:
+    """How blocks begin and end, see `_opening` and `_closing`. Fills in whether nothing closed the last letter."""
+    first = np.array([_opening(text[:1]) for text in texts])
+    last = np.array([_closing(text[-12:].rstrip(_CLOSING)[-3:]) for text in texts])
+    base[ROW["plain_end"]] = [text[-1:].isalpha() for text in texts]
+    return first, last
 
 
-def _edges(texts: Sequence[str]) -> tuple[Ints, Ints, Floats]:
-    """How blocks begin (0 lower, 1 upper, 2 digit, 3 quote, 4 other letter, 5 sign) and end.
+@functools.lru_cache(_MEMORY)
+def _opening(char: str) -> int:
+    """0 lower, 1 upper, 2 digit, 3 quote, 4 other letter, 5 sign."""
+    if char.islower():
+        return 0
+    if char.isupper():
+        return 1
+    if char.isdigit():
+        return 2
+    return 3 if char in "\"'“”„‘’«»「『" else 4 if char.isalpha() else 5
 
-    Ends: 1 full stop and its like, 2 colon, 3 ellipsis, 4 question or exclamation mark, 5 comma,
-    6 digit, 0 anything else. The third column: whether nothing closed the block after its last letter.
-    """
-    n = len(texts)
-    first, last = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    plain = np.zeros(n, np.float32)
-    for i, text in enumerate(texts):
-        a = text[:1]
-        first[i] = (
-            0
-            if a.islower()
-            else 1
-            if a.isupper()
-            else 2
-            if a.isdigit()
-            else 3
-            if a in "\"'“”„‘’«»「『"
-            else 4
-            if a.isalpha()
-            else 5
-        )
-        tail = text[-12:].rstrip(_CLOSING)
-        z = tail[-1:]
-        if z in ".。।॥۔։" and z:
-            last[i] = 3 if tail.endswith("...") else 1
-        elif z in "?!？！؟" and z:
-            last[i] = 4
-        elif z == "…":
-            last[i] = 3
-        elif z in ":：" and z:
-            last[i] = 2
-        elif z in ",;،，、–—-" and z:
-            last[i] = 5
-        elif z.isdigit():
-            last[i] = 6
-        plain[i] = float(text[-1:].isalpha())
-    return first, last, plain
+
+@functools.lru_cache(_MEMORY)
+def _closing(tail: str) -> int:
+    """1 full stop and its like, 2 colon, 3 ellipsis, 4 question or exclamation mark, 5 comma, 6 digit, 0 all else."""
+    end = tail[-1:]
+    if not end:
+        return 0
+    if end in ".。।॥۔։":
+        return 3 if tail == "..." else 1
+    if end == "…":
+        return 3
+    if end.isdigit():
+        return 6
+    return 4 if end in "?!？！؟" else 2 if end in ":：" else 5 if end in ",;،，、–—-" else 0
