@@ -100,6 +100,7 @@ class Pipeline:
         self.pages_per_poll = pages_per_poll
         self.wake = asyncio.Event()  # set when entries are pending
         self.alerted = asyncio.Event()  # set when deliveries were born
+        self.claimed = 0  # entries this run has taken in hand
         self._stopping = False
         self._window = asyncio.Semaphore(WINDOW)
         self._in_pool = asyncio.Semaphore(2 * workers)  # enough to keep every worker busy, and polls want some too
@@ -160,11 +161,13 @@ class Pipeline:
             self._write_failure(db, polled, milliseconds)
             return 0
         pull = polled.pull
-        baseline = sources.is_baseline(db, row.number)
-        fresh = entries.add(db, row.number, pull.entries, now, baseline=baseline)
-        if flooded := self._hold_flood(db, row, fresh, now, baseline=baseline):
-            fresh = []
-        self._queue_pages(db, row, pull, fresh, now)
+        baseline, fresh, flooded = False, list[int](), ""
+        if pull.entries:
+            baseline = sources.is_baseline(db, row.number)
+            fresh = entries.add(db, row.number, pull.entries, now, baseline=baseline)
+            if flooded := self._hold_flood(db, row, fresh, now, baseline=baseline):
+                fresh = []
+            self._queue_pages(db, row, pull, fresh, now)
         self.care.worked(db, row, now, news=bool(fresh or flooded))
         due = now
         if row.kind == "folder" and not pull.more:
@@ -274,6 +277,7 @@ class Pipeline:
                 self.wake.clear()
                 claimed = await self.store.write(self._claim) if self._may_claim() else []
                 total += len(claimed)
+                self.claimed += len(claimed)
                 for pending in claimed:
                     await self._window.acquire()
                     running.add(asyncio.create_task(self._take(pending)))

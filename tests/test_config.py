@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from monitor import config
 from monitor.config import Duration, Range, Secret, Size
-from monitor.config.files import line_numbers
+from monitor.config.origins import line_numbers
 from monitor.errors import ConfigError
 
 MINIMAL = """
@@ -35,7 +36,7 @@ def write(tmp_path: Path, text: str, **more: str) -> Path:
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> config.Config:
-    return config.load(path, environ=environ or {})
+    return config.load(path, environ=environ or {}, tree=True)
 
 
 def faults(path: Path, environ: Mapping[str, str] | None = None) -> list[str]:
@@ -521,6 +522,18 @@ def test_faults_of_options_have_file_line_and_key_too(tmp_path: Path) -> None:
 
 
 # ── where values came from ──────────────────────────────────────────────────────────────────────
+
+
+def test_where_keys_stand_is_counted_out_only_when_somebody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.config.origins.line_numbers", counted := Mock(wraps=line_numbers))
+    loaded = config.load(write(tmp_path, MINIMAL), environ={})
+    assert not counted.called
+    assert loaded.tree == {}
+    assert loaded.where("folders.seeds.path").startswith("config.toml:")
+    assert loaded.where("monitor.contact") == ""
+    assert counted.call_count == 1
 
 
 def test_line_numbers_see_tables_keys_and_strings_of_many_lines() -> None:

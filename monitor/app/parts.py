@@ -253,8 +253,9 @@ class App:
         await asyncio.gather(*self._background, return_exceptions=True)
         for closing in self._replaced:
             await closing()
-        with contextlib.suppress(StoreError):  # leases of a run that has ended are void anyway
-            await self.store.write(lambda db: entries.give_back(db, self.run))
+        if self.pipeline.claimed:
+            with contextlib.suppress(StoreError):  # leases of a run that has ended are void anyway
+                await self.store.write(lambda db: entries.give_back(db, self.run))
         await self._web.close()
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -34,10 +34,11 @@ class Watch:
 
 def take_over(db: Connection, config: Config, now: datetime) -> Watch:
     """Write the sources and rules of a configuration, in the caller's transaction. What happened to them stays."""
-    rows = source_rows(config)
-    for row, settings in rows:
+    named = set()
+    for row, settings in source_rows(config):
         sources.upsert(db, row, now, **settings)
-    retired = sources.retire_others(db, (row.slug for row, _ in rows), now)
+        named.add(row.slug)
+    retired = sources.retire_others(db, named, now)
     known = rules.working(db)
     seal = _seal(config)
     checked = facts.get(db, CHECKED) == seal
@@ -56,12 +57,11 @@ def take_over(db: Connection, config: Config, now: datetime) -> Watch:
     return Watch(rules=working, faults=faults, retired=tuple(retired))
 
 
-def source_rows(config: Config) -> list[tuple[SourceRow, dict[str, Any]]]:
+def source_rows(config: Config) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
     """Every configured source as a row, with what `sources.upsert` wants beside it.
 
     Raises ConfigError for an OPML file that cannot be read.
     """
-    found: list[tuple[SourceRow, dict[str, Any]]] = []
     for kind, feeds in (("feed", all_feeds(config)), ("sitemap", config.sitemaps)):
         for feed in feeds.values():
             row = SourceRow(
@@ -72,7 +72,7 @@ def source_rows(config: Config) -> list[tuple[SourceRow, dict[str, Any]]]:
                 tags=feed.tags,
                 options={"fulltext": str(feed.fulltext).lower(), "language": feed.language},
             )
-            found.append((row, {"enabled": feed.enabled, "baseline": feed.baseline, "outlet": feed.outlet}))
+            yield row, {"enabled": feed.enabled, "baseline": feed.baseline, "outlet": feed.outlet}
     for folder in config.folders.values():
         row = SourceRow(
             slug=folder.slug,
@@ -82,8 +82,7 @@ def source_rows(config: Config) -> list[tuple[SourceRow, dict[str, Any]]]:
             tags=folder.tags,
             options={"after": folder.after, "recursive": folder.recursive, "language": folder.language},
         )
-        found.append((row, {"enabled": folder.enabled, "baseline": folder.baseline, "outlet": folder.outlet}))
-    return found
+        yield row, {"enabled": folder.enabled, "baseline": folder.baseline, "outlet": folder.outlet}
 
 
 def all_feeds(config: Config) -> dict[str, FeedConfig]:
@@ -110,10 +109,12 @@ def headers_of(config: Config, slug: str, address: str) -> dict[str, str]:
     None for another origin than the configured one: an adopted redirect, a child of a sitemap index or a feed that a
     page names may belong to anybody.
     """
+    feed = config.feeds.get(slug) or config.sitemaps.get(slug)
+    if feed is None or not (feed.headers or feed.auth):
+        return {}
     from monitor.web.client import same_origin  # aiohttp: not where nothing is fetched
 
-    feed = config.feeds.get(slug) or config.sitemaps.get(slug)
-    if feed is None or not same_origin(feed.url, address):
+    if not same_origin(feed.url, address):
         return {}
     headers = {name: reveal(value) for name, value in feed.headers.items()}
     if feed.auth is not None:

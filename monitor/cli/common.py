@@ -54,14 +54,15 @@ class Settings:
     log_level: str | None = None
     watching: bool = False  # `run`: what is done is logged; a command prints what came of it, and logs trouble only
 
-    def load(self, *, secrets: bool = False) -> Config:
+    def load(self, *, secrets: bool = False, tree: bool = False) -> Config:
         """The configuration, and logging set up by it. Raises ConfigError.
 
-        `secrets`: read them too; only commands that send or fetch need them, and may be allowed to.
+        `secrets`: read them too; only commands that send or fetch need them, and may be allowed to. `tree`: keep what
+        was written.
         """
         from monitor import config
 
-        loaded = config.load(self.path, secrets=secrets)
+        loaded = config.load(self.path, secrets=secrets, tree=tree)
         level = loaded.log.level if self.watching else "warning"
         log.setup(self.log_level or level, loaded.log.format)
         return loaded

@@ -51,7 +51,7 @@ def show(settings: Settings, effective: bool, as_json: bool) -> None:
 
     Secrets are masked. What is printed is TOML again.
     """
-    loaded = settings.load()
+    loaded = settings.load(tree=True)
     if as_json:
         print_json(configuration.describe(loaded, effective=effective))
     else:

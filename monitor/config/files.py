@@ -6,7 +6,6 @@ What the keys mean is `shape`'s and `load`'s work.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -14,14 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from monitor.config.origins import Origins
 from monitor.config.tables import EnvironmentText, Faults, Origin
 from monitor.config.values import Secret
 from monitor.errors import ConfigError
 
-_HEADER = re.compile(r"\s*\[\[?\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
-_NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_KEY = re.compile(rf"\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=")
-_PART = re.compile(r"""[A-Za-z0-9_-]+|"([^"]*)"|'([^']*)'""")
 _REFERENCE = ("credential", "file", "env")
 _PREFIX = "MONITOR_"
 
@@ -31,7 +27,7 @@ class Gathered:
     """All files and overrides as one tree of TOML values, with where each came from."""
 
     tree: dict[str, Any] = field(default_factory=dict)
-    origins: dict[str, Origin] = field(default_factory=dict)
+    origins: Origins = field(default_factory=Origins)
     files: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -63,90 +59,50 @@ def gather(path: Path, environ: Mapping[str, str], faults: Faults) -> Gathered:
     faults.origins = gathered.origins
     drop_ins = path.parent / "conf.d"
     more = sorted(drop_ins.glob("*.toml")) if drop_ins.is_dir() else []
+    replaced = False
     for one in [path, *(p for p in more if not p.name.startswith("."))]:
-        _read_file(one, path.parent, gathered, faults)
+        replaced |= _read_file(one, path.parent, gathered, faults)
+    if replaced:
+        gathered.warnings += gathered.origins.replaced()
     _read_environment(environ, gathered, faults)
     return gathered
 
 
-def _read_file(path: Path, base: Path, gathered: Gathered, faults: Faults) -> None:
+def _read_file(path: Path, base: Path, gathered: Gathered, faults: Faults) -> bool:
+    """Merge one file into what was gathered. True if it replaces a key of an earlier one."""
     name = str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         faults.found.append(f"{path}: no such file; `monitor init` writes one")
-        return
+        return False
     except OSError as error:
         faults.found.append(f"{path}: cannot be read: {error.strerror}")
-        return
+        return False
     except UnicodeDecodeError as error:
         faults.found.append(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8")
-        return
+        return False
     gathered.files.append(path)
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         faults.found.append(f"{name}: not valid TOML: {error}")
-        return
-    lines = line_numbers(text)
-    _merge(gathered.tree, tree, "", name, lines, gathered)
+        return False
+    gathered.origins.add(name, text)
+    return _merge(gathered.tree, tree)
 
 
-def _merge(
-    into: dict[str, Any],
-    tree: Mapping[str, Any],
-    prefix: str,
-    name: str,
-    lines: Mapping[str, int],
-    gathered: Gathered,
-) -> None:
+def _merge(into: dict[str, Any], tree: dict[str, Any]) -> bool:
+    """Put `tree`, which is given away, over `into`. True if a key was replaced."""
+    replaced = False
     for key, value in tree.items():
-        path = f"{prefix}{key}"
-        line = lines.get(path) or lines.get(prefix.rstrip("."))
-        origin = Origin(file=name, line=line)
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            gathered.origins.setdefault(path, origin)
-            _merge(into[key], value, f"{path}.", name, lines, gathered)
-            continue
-        if key in into:
-            gathered.warnings.append(f"{origin}: {path} replaces the one of {gathered.origins[path]}")
-        gathered.origins[path] = origin
-        if isinstance(value, dict):
-            into[key] = {}
-            _merge(into[key], value, f"{path}.", name, lines, gathered)
+        before = into.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            replaced |= _merge(before, value)
         else:
+            replaced |= key in into
             into[key] = value
-
-
-def line_numbers(text: str) -> dict[str, int]:
-    """Line (from 1) of each table and key of a TOML text, as far as a look at its lines tells.
-
-    tomllib keeps no positions. Lines inside multi-line strings are passed over.
-    """
-    found: dict[str, int] = {}
-    table = ""
-    closing = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if closing:
-            if closing in line:
-                closing = ""
-            continue
-        if header := _HEADER.match(line):
-            table = _dotted(header[1])
-            parts = table.split(".")
-            for depth in range(1, len(parts) + 1):  # [feeds.a] is where `feeds` begins, too
-                found.setdefault(".".join(parts[:depth]), number)
-        elif key := _KEY.match(line):
-            path = f"{table}.{_dotted(key[1])}" if table else _dotted(key[1])
-            found.setdefault(path, number)
-        for quotes in ('"""', "'''"):
-            if line.count(quotes) % 2:
-                closing = quotes
-    return found
-
-
-def _dotted(written: str) -> str:
-    return ".".join(part[1] or part[2] or part[0] for part in _PART.finditer(written))
+    return replaced
 
 
 def _read_environment(environ: Mapping[str, str], gathered: Gathered, faults: Faults) -> None:
@@ -161,11 +117,11 @@ def _read_environment(environ: Mapping[str, str], gathered: Gathered, faults: Fa
             path = f"{path}.{found}" if path else found
             if not isinstance(level.get(found), dict):
                 level[found] = {}
-                gathered.origins[path] = Origin(file=name)
+                gathered.origins.put(path, Origin(file=name))
             level = level[found]
         found = _written_as(key, level)
         level[found] = EnvironmentText(environ[name])
-        gathered.origins[f"{path}.{found}" if path else found] = Origin(file=name)
+        gathered.origins.put(f"{path}.{found}" if path else found, Origin(file=name))
 
 
 def _written_as(part: str, level: Mapping[str, Any]) -> str:
@@ -190,8 +146,10 @@ def resolve_secrets(gathered: Gathered, base: Path, environ: Mapping[str, str], 
         if isinstance(value, dict):
             if len(value) == 1 and (kind := next(iter(value))) in _REFERENCE and path.count(".") >= 2:
                 return _secret(kind, value[kind], path)
-            return {key: walk(inner, f"{path}.{key}" if path else key) for key, inner in value.items()}
-        if isinstance(value, list):
+            for key, inner in value.items():  # in place: there may be thousands
+                if isinstance(inner, dict | list):
+                    value[key] = walk(inner, f"{path}.{key}" if path else key)
+        elif isinstance(value, list):
             return [walk(inner, path) for inner in value]
         return value
 
@@ -215,7 +173,7 @@ def resolve_secrets(gathered: Gathered, base: Path, environ: Mapping[str, str], 
             faults.add(path, str(error))
         return Secret("", origin)
 
-    gathered.tree = walk(gathered.tree, "")
+    walk(gathered.tree, "")
 
 
 def _credential(name: str, base: Path, environ: Mapping[str, str]) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,16 +49,22 @@ NAMED: Mapping[str, type] = {
 }
 
 
-def load(path: Path | None = None, *, environ: Mapping[str, str] | None = None, secrets: bool = True) -> Config:
+def load(
+    path: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    secrets: bool = True,
+    tree: bool = False,
+) -> Config:
     """The configuration in `path` (else the usual places), its conf.d and the environment.
 
-    With `secrets` false, secrets are left unread. Raises ConfigError holding all faults, one line each,
-    with file, line and key path.
+    With `secrets` false, secrets are left unread. `tree`: keep what was written, too, for who shows it. Raises
+    ConfigError holding all faults, one line each, with file, line and key path.
     """
     config, faults = survey(path, environ=environ, secrets=secrets)
     if faults:
         raise ConfigError(*faults)
-    return config
+    return config if tree else replace(config, tree={})
 
 
 def survey(
@@ -109,10 +116,10 @@ def _default_directories(gathered: files.Gathered, environ: Mapping[str, str]) -
     for key, variable in (("state", "STATE_DIRECTORY"), ("runtime", "RUNTIME_DIRECTORY")):
         if key not in table and environ.get(variable):
             table[key] = environ[variable].partition(":")[0]
-            gathered.origins[f"monitor.{key}"] = Origin(file=f"${variable}")
+            gathered.origins.put(f"monitor.{key}", Origin(file=f"${variable}"))
     if "state" not in table:
         table["state"] = "var"  # beside the file, not where the program was started
-        gathered.origins["monitor.state"] = Origin(file="default")
+        gathered.origins.put("monitor.state", Origin(file="default"))
 
 
 def _named(cls: type[T], tables: object, section: str, faults: Faults, base: Path) -> dict[str, T]:

@@ -284,7 +284,7 @@ class Config:
     files: tuple[Path, ...] = field(default=(), repr=False, compare=False, metadata=HIDDEN)
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False, compare=False, metadata=HIDDEN)
     warnings: tuple[str, ...] = field(default=(), repr=False, compare=False, metadata=HIDDEN)
-    # As merged, secrets as `Secret`; for `config show`.
+    # As merged, secrets as `Secret`; for `config show`. Empty unless it was asked for.
     tree: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, metadata=HIDDEN)
 
     def where(self, path: str) -> str:

@@ -71,11 +71,13 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
 
 @cache
-def _shape(cls: type) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-    """Field → type, and key → field, of a dataclass. Kept: evaluating annotations costs more than reading a table."""
+def _shape(cls: type) -> tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, str]]:
+    """Field → type, key → field, and the same of what is required. Kept: this costs more than reading a table."""
     # A key that is a Python keyword ('from') has its name in the field's metadata.
     named = {f.metadata.get("key", f.name): f.name for f in fields(cls) if not f.metadata.get("hidden")}
-    return get_type_hints(cls, include_extras=True), named
+    required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
+    wanted = {key: name for key, name in named.items() if name in required}
+    return get_type_hints(cls, include_extras=True), named, wanted
 
 
 def read_table(
@@ -90,22 +92,20 @@ def read_table(
     if not isinstance(table, Mapping):
         faults.add(path, f"must be a table, not {_kind(table)}")
         return None
-    hints, named = _shape(cls)  # type: ignore[arg-type]
-    keys = [key for key, name in named.items() if name not in given]
+    hints, named, required = _shape(cls)  # type: ignore[arg-type]
     before = len(faults.found)
     values: dict[str, Any] = dict(given)
     for key, raw in table.items():
-        if key not in keys:
+        if key not in named or named[key] in given:
+            keys = [known for known, name in named.items() if name not in given]
             faults.add(f"{path}.{key}", f"unknown key '{key}'{did_you_mean(key, keys)}")
             continue
         try:
             values[named[key]] = _convert(raw, hints[named[key]], base)
         except ValueError as error:
             faults.add(f"{path}.{key}", str(error))
-    for one in fields(cls):  # type: ignore[arg-type]
-        required = one.default is MISSING and one.default_factory is MISSING
-        key = one.metadata.get("key", one.name)
-        if required and one.name not in values and key not in table:
+    for key, name in required.items():
+        if name not in values and key not in table:
             faults.add(path, f"'{key}' is missing")
     if len(faults.found) > before:
         return None

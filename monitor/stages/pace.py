@@ -6,6 +6,7 @@ was decided here. Not a scheduler: claiming what is due is the pipeline's work.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -18,13 +19,9 @@ _BACKOFF_CEILING = DAY
 
 
 def fraction(*seed: object) -> float:
-    """A number in [0, 1) that depends on `seed` alone (FNV-1a): jitter that tests can repeat."""
-    value = 0xCBF29CE484222325
-    for byte in "\x1f".join(map(str, seed)).encode("utf-8", "replace"):
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    value ^= value >> 29
-    value = (value * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-    return (value >> 11) / float(1 << 53)
+    """A number in [0, 1) that depends on `seed` alone: jitter that tests can repeat."""
+    mark = hashlib.blake2b("\x1f".join(map(str, seed)).encode("utf-8", "replace"), digest_size=7).digest()
+    return (int.from_bytes(mark) >> 3) / (1 << 53)  # 53 bits: all that a float tells apart
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -38,7 +38,7 @@ def to_text(moment: datetime) -> str:
     """UTC ISO-8601 with milliseconds, 2026-11-22T00:11:58.123Z: sorts as text. ValueError for a naive time."""
     if moment.tzinfo is None:
         raise ValueError("naive datetime")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str | None) -> datetime | None:

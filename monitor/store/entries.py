@@ -270,7 +270,7 @@ def clamp_clock(db: sqlite3.Connection, now: datetime, furthest: timedelta) -> i
     """
     return db.execute(
         """UPDATE entries SET try_at = :now
-           WHERE state = 'pending' AND (try_at > :furthest OR (try_at > :now AND seen_at > :now))""",
+           WHERE state = 'pending' AND try_at > :now AND (try_at > :furthest OR seen_at > :now)""",
         {"now": to_text(now), "furthest": to_text(now + furthest)},
     ).rowcount
 

@@ -70,6 +70,25 @@ def test_reconfiguring_keeps_what_happened_unless_the_address_changes(store):
     assert column(store, "cursor") == "{}"
 
 
+def test_a_source_that_is_as_it_was_is_not_written_again(store):
+    def written(row, **options):
+        def write(db):
+            before = db.total_changes
+            sources.upsert(db, row, NOW, **options)
+            return db.total_changes - before
+
+        return store.write_now(write)
+
+    rich = replace(ROW, options={"fulltext": "auto", "language": "fa"})
+    assert written(rich, outlet="AT News", baseline=True) == 1
+    assert written(rich, outlet="AT News", baseline=True) == 0
+    assert written(rich, outlet="AT News", baseline=False) == 1
+    assert written(replace(rich, tags=()), outlet="AT News") == 1
+    store.write_now(lambda db: sources.retire_others(db, [], NOW))
+    assert written(replace(rich, tags=()), outlet="AT News") == 1
+    assert column(store, "retired_at") is None
+
+
 def test_a_source_that_is_no_longer_named_is_retired_and_can_come_back(store):
     save(store)
 
