@@ -5,6 +5,7 @@ Pure functions of a response's head and bytes; nothing here waits for the networ
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from yarl import URL
 from monitor.errors import Gone, MonitorError, Permanent, Temporary
 from monitor.model import Document
 from monitor.stages import pace
-from monitor.web.inflate import Corrupt, TooLarge, Unsupported, codings, gunzip_file, inflate
+from monitor.web.inflate import Corrupt, TooLarge, Unsupported, codings, gunzip_file, inflate, opens_itself
 
 _Headers = Mapping[str, str]
 
@@ -79,15 +80,42 @@ def target_of(got: Response) -> URL:
 def raise_for_status(got: Response) -> None:
     """Nothing for an answer that can be used. Raises Gone, Temporary or Permanent by its status."""
     status = got.status
-    if status in (200, 203, 226, 304):
+    if status == 304 or (200 <= status < 300 and status not in (204, 205, 206) and not _is_challenge(got)):
         return
-    reason = _REASONS.get(status) or f"HTTP {status} {(got.reason or '').strip()[:80]}".strip()
+    reason = _reason(got)
     if status == 410:
         raise Gone(f"{reason}: it is not asked again", kind="http-410")
     if status in (408, 425, 429) or status >= 500 or status < 400:
         wait = pace.retry_after(got.headers.get("Retry-After"), datetime.now(UTC)) if status in (429, 503) else None
         raise Temporary(reason, retry_after=wait, kind=f"http-{status}")
     raise Permanent(reason, kind=f"http-{status}")
+
+
+def _reason(got: Response) -> str:
+    """What a status means, in plain words."""
+    status = got.status
+    if _is_challenge(got):
+        return (
+            f"HTTP {status}: a page that wants proof of a browser stands before the feed; "
+            "ask its owner to let feed readers through"
+        )
+    if status in _REASONS:
+        return _REASONS[status]
+    said = f"HTTP {status} {(got.reason or '').strip()[:80]}".strip()
+    if 520 <= status <= 530:
+        return f"{said}: the gateway before the site cannot reach it"
+    if 500 <= status < 600:
+        return f"{said}: the server has trouble of its own"
+    if 400 <= status < 500:
+        return f"{said}: the server refuses this question"
+    return f"{said}: no answer that can be used"
+
+
+def _is_challenge(got: Response) -> bool:
+    """Whether Cloudflare, AWS or Vercel say that they ask for a browser instead of answering."""
+    headers = got.headers
+    said = (headers.get("cf-mitigated"), headers.get("x-amzn-waf-action"), headers.get("x-vercel-mitigated"))
+    return any((value or "").strip().lower() in ("challenge", "captcha") for value in said)
 
 
 _REASONS = {
@@ -111,7 +139,7 @@ def unpacked(got: Response, wire: bytes, limit: int) -> bytes:
     """The body without its encodings, at most `limit` bytes. Raises Permanent or Temporary."""
     try:
         body = wire
-        for coding in reversed(codings(got.headers.get("Content-Encoding", ""))):
+        for coding in reversed(_named(got, wire)):
             body = inflate(body, coding, limit)
         return gunzip_file(body, limit)
     except TooLarge:
@@ -120,6 +148,17 @@ def unpacked(got: Response, wire: bytes, limit: int) -> bytes:
         raise Temporary(f"the compressed answer is damaged: {error}", kind="truncated") from None
     except Unsupported as error:
         raise Permanent(f"compressed as {error!s}, which we did not ask for", kind="content-encoding") from None
+
+
+def _named(got: Response, wire: bytes) -> list[str]:
+    """The codings that are named. An unknown one says nothing where the bytes speak for themselves."""
+    said = got.headers.get("Content-Encoding", "")
+    try:
+        return codings(said)
+    except Unsupported:
+        if "," in said or not opens_itself(wire):
+            raise
+        return []
 
 
 def as_answer(got: Response, body: bytes, received: int) -> Answer:
@@ -168,13 +207,17 @@ def explain(error: BaseException, url: URL) -> MonitorError:
     """What an exception of the HTTP library means, in plain words, as one of our own errors."""
     host = url.raw_host or str(url)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Temporary(f"{host} shows a certificate that is not valid: {error.certificate_error}", kind="tls")
+        return Temporary(
+            f"{host} shows a certificate that is not valid: {_fault_of(error.certificate_error)}", kind="tls"
+        )
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-        return Temporary(f"no secure connection with {host}: {error}", kind="tls")
+        inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+        return Temporary(f"no secure connection with {host} port {url.port}: {_fault_of(inner)}", kind="tls")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Temporary(f"the name {host} is not found: check the spelling, or the network", kind="dns")
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Temporary(f"{host} port {url.port} does not accept a connection: {error.os_error}", kind="connect")
+        why = _fault_of(error.os_error)
+        return Temporary(f"{host} port {url.port} does not accept a connection: {why}", kind="connect")
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return Temporary(f"{host} hung up without an answer", kind="disconnected")
     if isinstance(error, aiohttp.ClientPayloadError):
@@ -186,3 +229,20 @@ def explain(error: BaseException, url: URL) -> MonitorError:
     if isinstance(error, UnicodeError):
         return Permanent(f"{host[:200]} is not a host name", kind="bad-url")
     return Temporary(f"the connection with {host} failed: {error or type(error).__name__}", kind="connection")
+
+
+def _fault_of(error: BaseException) -> str:
+    """What OpenSSL or the system complains of, without the marks of their sources."""
+    said = str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or "")
+    for mark, meaning in _TLS_FAULTS.items():
+        if mark in said.lower().replace("_", " "):
+            return meaning
+    number = error.errno if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
+    return os.strerror(number) if number and number > 0 else said or str(error)
+
+
+_TLS_FAULTS = {
+    "self-signed": "it is signed by nobody this machine trusts (self-signed)",
+    "local issuer": "it is signed by nobody this machine trusts, or an intermediate certificate is missing",
+    "wrong version number": "what answers there does not speak TLS; perhaps http:// is meant",
+}

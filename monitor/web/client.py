@@ -199,7 +199,7 @@ class Web:
 def _early(got: Response) -> tuple[int, URL, dict[str, str]] | None:
     """What a redirect says, before any body is read; raises for an error status; None for 200 and 304."""
     if got.status in _REDIRECTS:
-        return got.status, target_of(got), {key: morsel.value for key, morsel in got.cookies.items()}
+        return got.status, target_of(got), {key: morsel.coded_value for key, morsel in got.cookies.items()}
     raise_for_status(got)
     return None
 

@@ -32,7 +32,7 @@ def codings(header: str) -> list[str]:
     """
     found = []
     for part in header.lower().split(","):
-        name = part.strip().strip('"')
+        name = part.partition(";")[0].strip().strip('"')
         if name in _BOGUS:
             continue
         if name in ("gzip", "x-gzip"):
@@ -50,14 +50,13 @@ def inflate(data: bytes, coding: str, limit: int) -> bytes:
     """`data` decompressed, at most `limit` bytes. Raises TooLarge or Corrupt.
 
     Lenient where browsers are: plain bytes labelled as compressed pass through; raw deflate without its zlib
-    head is understood; several gzip members are joined; padding after the last member is dropped.
+    head is understood, and either under the other's name; several gzip members are joined; padding after the last
+    member is dropped.
     """
-    if not data:
-        return data
-    if coding == "gzip":
-        return _gzip(data, limit)
     if data[:2] == _GZIP_MAGIC:
         return _gzip(data, limit)
+    if not data or (coding == "gzip" and _looks_plain(data)):
+        return data
     try:
         return _stream(data, zlib.MAX_WBITS, limit)[0]
     except Corrupt:
@@ -70,16 +69,17 @@ def inflate(data: bytes, coding: str, limit: int) -> bytes:
         raise
 
 
+def opens_itself(data: bytes) -> bool:
+    """Whether a body can be read whatever its label says: plain text, or gzip by its first bytes."""
+    return data[:2] == _GZIP_MAGIC or _looks_plain(data)
+
+
 def gunzip_file(data: bytes, limit: int) -> bytes:
     """A body that is itself a gzip file (`sitemap.xml.gz`), opened; any other body unchanged."""
     return _gzip(data, limit) if data[:2] == _GZIP_MAGIC else data
 
 
 def _gzip(data: bytes, limit: int) -> bytes:
-    if data[:2] != _GZIP_MAGIC:
-        if _looks_plain(data):
-            return data
-        raise Corrupt("labelled gzip, but is not")
     out, at = bytearray(), 0
     for _ in range(_MEMBERS):
         piece, at = _stream(data, 16 + zlib.MAX_WBITS, limit - len(out), at)

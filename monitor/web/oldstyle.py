@@ -50,7 +50,7 @@ async def fetch(url: URL, headers: Mapping[str, str], resolver: GuardingResolver
     try:
         lines = [f"GET {url.raw_path_qs} HTTP/1.1", f"Host: {url.host_port_subcomponent}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+        writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("utf-8", "surrogateescape"))
         await writer.drain()
         head = await _head(reader, url)
         while 100 <= head.status < 200:

@@ -1,4 +1,4 @@
-"""More than two hundred misbehaviours, each against a real server on loopback, each with its expected outcome."""
+"""Some eight hundred misbehaviours, each against a real server on loopback, each with its expected outcome."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 from feedmaking import run_here
-from sources.misbehaviours import GROUPS, Case
+from sources import misbehaviours, oddities
+from sources.misbehaviours import Case
 from unruly import serving
 
 from monitor.errors import MonitorError
@@ -21,7 +22,9 @@ from monitor.web import Web
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HTTP_LINK = re.compile(r"https?://[^\s\x00-\x1f]+")
-CASES = [(group, case) for group, cases in GROUPS.items() for case in cases]
+CASES = [
+    (group, case) for table in (misbehaviours, oddities) for group, cases in table.GROUPS.items() for case in cases
+]
 
 
 @dataclass
@@ -133,5 +136,5 @@ def test_misbehaviour(group: str, case: Case) -> None:
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(CASES) >= 200
+    assert len(CASES) >= 750
     assert len({(group, case.name) for group, case in CASES}) == len(CASES)

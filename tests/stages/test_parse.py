@@ -277,7 +277,7 @@ def test_titles(text: str | None, expected: str) -> None:
     [
         ("/x", "https://news.example/x"),
         ("x?a=1&amp;b=2", "https://news.example/x?a=1&b=2"),
-        ("HTTPS://X.example/a b", "HTTPS://X.example/a%20b"),
+        ("HTTPS://X.example/a b", "https://X.example/a%20b"),
         (" \n https://x.example/\t", "https://x.example/"),
         ("java\nscript:alert(1)", None),
         ("JavaScript:alert(1)", None),

@@ -7,13 +7,14 @@ Pure; touches nothing. Not the place where bodies become text: that is extractio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from monitor.errors import Permanent, Temporary
 from monitor.model import Document
 from monitor.stages.parse import json, lenient, xml
 from monitor.stages.parse.dates import parse_date
-from monitor.stages.parse.decode import decode, quick
+from monitor.stages.parse.decode import decode, plain_to_see, quick
 from monitor.stages.parse.feed import BRIDGE_FAILS, Feed, Raw, finish
 from monitor.stages.parse.page import Found, discover, looks_like_page
 from monitor.stages.parse.repair import MAX_DEPTH, depth, enclose, find_root, repair
@@ -21,7 +22,7 @@ from monitor.stages.parse.text import plain, scrub, web_link
 
 __all__ = ["VERSION", "Feed", "Found", "discover", "parse", "parse_date", "parse_plain", "plain", "scrub", "web_link"]
 
-VERSION = "1"  # raised when a document that could not be read before may be readable now
+VERSION = "2"  # raised when a document that could not be read before may be readable now
 PLAIN_LIMIT = 2 * 1024 * 1024  # bytes; larger feeds go to a worker
 MEND_LIMIT = 256 * 1024  # bytes; odd feeds larger than that, too
 
@@ -36,8 +37,8 @@ def parse_plain(document: Document, *, source: str = "", now: datetime | None = 
         return None
     encoded = quick(body, document.charset) if _prolog(body) is not None else None
     raw = xml.strict(encoded, document.url) if encoded is not None else None
-    if raw is None and len(body) <= MEND_LIMIT:
-        raw, _ = _mended(document)
+    if raw is None and len(body) <= MEND_LIMIT and (decoded := _decoded(document, plain_to_see)) is not None:
+        raw, _ = _mended(document, *decoded)
     return _finished(raw, document, source, now) if raw else None
 
 
@@ -73,7 +74,9 @@ def parse(document: Document, *, source: str = "", now: datetime | None = None) 
     feed = parse_plain(document, source=source, now=now)
     if feed is not None:
         return feed
-    raw, text = _mended(document)
+    decoded = _decoded(document, decode)
+    assert decoded is not None
+    raw, text = _mended(document, *decoded)
     if raw is None:
         raw = lenient.read(text)
         if raw is None:
@@ -89,11 +92,17 @@ def _finished(raw: Raw, document: Document, source: str, now: datetime | None) -
     return feed
 
 
-def _mended(document: Document) -> tuple[Raw | None, str]:
-    """What can be read once it is decoded and mended, and the mended text; None where that is not enough."""
+def _decoded(
+    document: Document, reading: Callable[[bytes, str | None], tuple[str, str] | None]
+) -> tuple[str, str] | None:
+    """Text and encoding. Raises Temporary where there is nothing."""
     if not document.body.strip(b" \t\r\n\0\xef\xbb\xbf"):
         raise Temporary("the answer is empty", kind="empty")
-    text, encoding = decode(document.body, document.charset)
+    return reading(document.body, document.charset)
+
+
+def _mended(document: Document, text: str, encoding: str) -> tuple[Raw | None, str]:
+    """What can be read once it is mended, and the mended text; None where that is not enough."""
     text = text.lstrip("\ufeff\x00 \t\r\n")
     if text[:1] in "{[":
         return _json(text), text

@@ -82,11 +82,11 @@ _YEAR_FIRST = re.compile(r"(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})(?!\d)")
 _DAY_MONTH = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?[\s-]*(?:de |of |d')?\s*([^\W\d_]{3,})\.?,?[\s-]*(?:de |del )?'?"
-    r"(\d{4}|\d{2}(?!\s*[:h]))"
+    r"(\d{4}|\d{2}(?!\s*[:h]))(?!\d)"
 )
 _MONTH_DAY = re.compile(
     r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th|\.)?,?\s+"
-    r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+(?:[A-Z]{3,4}\s+)?)?(\d{4})(?!\d)"
+    r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+(?:(?:[A-Z]{3,4}|[+-]\d{4})\s+)?)?(\d{4})(?!\d)"
 )
 _YEAR_MONTH_DAY = re.compile(r"(\d{4})[.,]?\s+([^\W\d_]{3,})\.?\s+(\d{1,2})(?!\d)")
 _PM = ("오후", "下午", "午後", "μμ", "µµ", "م")
@@ -130,8 +130,9 @@ def _western_digits(text: str) -> str:
 
 
 def _loose(text: str, language: str) -> datetime | None:
-    if text.isdigit():
-        return _digits(text)
+    whole, _, fraction = text.partition(".")
+    if whole.isdigit() and (whole == text or (len(whole) >= 9 and fraction.isdigit())):
+        return _digits(whole)
     parts = _calendar(text, language)
     if parts is None:
         return None
@@ -176,7 +177,8 @@ def _calendar(text: str, language: str) -> tuple[int, int, int, str] | None:
         first, second = int(match[1]), int(match[3])
         month_first = first <= 12 and (second > 12 or (match[2] == "/" and language.lower() == "en-us"))
         day, month = (second, first) if month_first else (first, second)
-        return _year(match[4]), month, day, _without(text, match)
+        if 1 <= month <= 12:  # else it is a time: 10.00.00
+            return _year(match[4]), month, day, _without(text, match)
     for match in _DAY_MONTH.finditer(text):
         number = _MONTHS.get(_fold(match[2]))
         if number:

@@ -14,8 +14,14 @@ _ALIASES = {
     "ascii": "cp1252", "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874", "gb2312": "gb18030",
     "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932", "x-sjis": "cp932",
     "windows-31j": "cp932", "utf-16": "utf-16", "unicode": "utf-16", "x-user-defined": "cp1252", "utf8mb4": "utf-8",
-    "utf": "utf-8", "utf_8": "utf-8", "win-1251": "cp1251", "x-mac-cyrillic": "mac-cyrillic", "big5": "big5hkscs",
+    "utf": "utf-8", "utf_8": "utf-8", "utf8-bom": "utf-8", "win-1251": "cp1251", "x-mac-cyrillic": "mac-cyrillic",
+    "big5": "big5hkscs", "big5-hkscs": "big5hkscs", "x-x-big5": "big5hkscs", "cn-big5": "big5hkscs",
+    "windows-874": "cp874", "dos-874": "cp874", "x-gbk": "gb18030", "gb_2312-80": "gb18030", "gb_2312": "gb18030",
+    "chinese": "gb18030", "csgb2312": "gb18030", "iso-ir-58": "gb18030", "x-euc-jp": "euc-jp", "ms_kanji": "cp932",
+    "sjis": "cp932", "windows-949": "cp949", "korean": "cp949", "x-mac-roman": "mac-roman", "koi": "koi8-r",
+    "koi8": "koi8-r", "koi8-ru": "koi8-u", "ansi": "cp1252",
 }  # fmt: skip
+_WINDOWS = re.compile(r"(?:x-)?(?:windows|win|cp|ms)?[-_]?125\d")
 _REFUSED = frozenset(("utf-7", "utf7", "u7", "unicode-1-1-utf-7"))
 
 
@@ -26,7 +32,7 @@ def codec(name: str | None) -> str | None:
     key = name.strip().lower()
     if key in _REFUSED:
         return None
-    key = _ALIASES.get(key, key)
+    key = _ALIASES.get(key) or (f"cp{key[-4:]}" if _WINDOWS.fullmatch(key) else key)
     try:
         info = codecs.lookup(key)
     except (LookupError, ValueError):
@@ -44,6 +50,8 @@ def by_mark(body: bytes) -> tuple[str, int] | None:
     """Encoding and length of a byte order mark, or an encoding that shows without one."""
     if body.startswith(codecs.BOM_UTF8):
         return "utf-8", 3
+    if body[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and b"\0" not in body[:200]:
+        return None  # the mark of UTF-16 before something else: its angle brackets would have zeros beside them
     if body.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return ("utf-32-le" if body[0] == 0xFF else "utf-32-be"), 4
     if body.startswith(codecs.BOM_UTF16_LE):
@@ -55,6 +63,8 @@ def by_mark(body: bytes) -> tuple[str, int] | None:
         return "utf-16-le", 0
     if len(head) == 4 and head[0] == 0 and head[1] in b"<{[ \r\n" and head[2] == 0 and head[3] != 0:
         return "utf-16-be", 0
+    if len(head) == 4 and head.count(0) == 3 and (head[0] or head[3]):
+        return ("utf-32-le" if head[0] else "utf-32-be"), 0
     return None
 
 
@@ -83,7 +93,14 @@ def quick(body: bytes, charset: str | None) -> bytes | None:
 
 
 def decode(body: bytes, charset: str | None) -> tuple[str, str]:
-    """Text and the encoding used. Never fails: what is left over becomes U+FFFD."""
+    """Text and the encoding used. Never fails: what is left over becomes U+FFFD. A guess takes a while."""
+    return plain_to_see(body, charset) or _guess(body)
+
+
+def plain_to_see(body: bytes, charset: str | None) -> tuple[str, str] | None:
+    """As `decode`, but None where only a guess is left."""
+    if body[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and by_mark(body) is None:
+        body = body[2:]
     mark = by_mark(body)
     if mark is not None:
         marked, length = mark
@@ -115,12 +132,23 @@ def decode(body: bytes, charset: str | None) -> tuple[str, str]:
     text = body.decode("utf-8", "replace")
     if text.count("\ufffd") * 200 <= len(text):
         return text, "utf-8"  # UTF-8 with a few broken bytes, as truncating servers make them
+    if {"utf-8", None}.issuperset(names) and (mixed := _with_windows_quotes(body)) is not None:
+        return mixed, "utf-8"
     for name in names:
         if name and name != "utf-8" and not name.startswith(("utf-16", "utf-32")):
             attempt = body.decode(name, "replace")
             if attempt.count("\ufffd") * 100 <= len(attempt):
                 return attempt, name
-    return _guess(body)
+    return None
+
+
+def _with_windows_quotes(body: bytes) -> str | None:
+    """UTF-8 into which somebody pasted quotes and dashes of windows-1252; None for anything else."""
+    text = body.decode("utf-8", "surrogateescape")
+    pasted = {char for char in text if "\udc80" <= char <= "\udcff"}
+    if not pasted or max(pasted) > "\udc9f" or all(char < "\x80" or char in pasted for char in text):
+        return None
+    return text.translate({ord(char): bytes([ord(char) - 0xDC00]).decode("cp1252", "replace") for char in pasted})
 
 
 def _guess(body: bytes) -> tuple[str, str]:

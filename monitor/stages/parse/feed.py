@@ -35,6 +35,7 @@ class RawItem:
     guid: str = ""
     guid_is_link: bool = False
     link: str = ""
+    spare_link: str = ""  # of an enclosure or another relation: where there is no other
     title: str = ""
     content: str = ""  # the full body
     summary: str = ""
@@ -47,6 +48,7 @@ class RawItem:
     tags: tuple[str, ...] = ()
     published: str = ""
     updated: str = ""
+    other_dates: tuple[str, ...] = ()  # beside the first of each kind
     base: str | None = None  # xml:base, absolute
 
 
@@ -95,25 +97,16 @@ def finish(raw: Raw, document: Document, *, source: str = "", now: datetime | No
     refused: list[tuple[str, str]] = []
     latest = now + _FUTURE if now else None
     common = _shared_links(items, home)
-    taken: dict[str, Entry] = {}
+    found: list[Entry] = []
     dropped = 0
     for item in _newest(items, raw.language, warnings):
         entry = _entry(item, raw, source, title, base, latest, common)
         if entry is None:
             dropped += 1
-            continue
-        if _BRIDGE_ERROR.match(entry.title):
+        elif _BRIDGE_ERROR.match(entry.title):
             refused.append((entry.title[:200], BRIDGE_FAILS))
-            continue
-        twin = taken.get(entry.guid)
-        if twin is not None:
-            if twin.url == entry.url and (twin.title == entry.title or entry.url):
-                continue  # the same entry twice
-            apart = entry.url if entry.url and entry.url != twin.url else _digest(entry.title)
-            entry = replace(entry, guid=f"{entry.guid} {apart}")  # as the store does for guids used again later
-            if entry.guid in taken:
-                continue
-        taken[entry.guid] = entry
+        else:
+            found.append(entry)
     if dropped:
         refused.append((f"{dropped} empty entries" if dropped > 1 else "an empty entry", "no title, link or text"))
     return Feed(
@@ -121,7 +114,7 @@ def finish(raw: Raw, document: Document, *, source: str = "", now: datetime | No
         title=title,
         link=home,
         language=_language(raw.language),
-        entries=tuple(taken.values()),
+        entries=_told_apart(found),
         ttl=_ttl(raw.ttl),
         skip_hours=tuple(sorted({int(h) % 24 for h in raw.skip_hours if _HOUR.fullmatch(h.strip())})),
         skip_days=tuple(sorted({d.strip().lower() for d in raw.skip_days} & _DAYS)),
@@ -130,6 +123,32 @@ def finish(raw: Raw, document: Document, *, source: str = "", now: datetime | No
         refused=tuple(refused),
         damaged=raw.damaged,
     )
+
+
+def _told_apart(found: list[Entry]) -> tuple[Entry, ...]:
+    """The entries, each under a guid of its own; what is there twice, once.
+
+    A guid under several links is joined with the link, as the store does for guids that are used again later. One that
+    stands with the same link under several titles identifies nothing: the title joins it, wherever the entry stands.
+    """
+    if len({entry.guid for entry in found}) == len(found):
+        return tuple(found)
+    titles: dict[tuple[str, str | None], set[str]] = {}
+    for entry in found:
+        titles.setdefault((entry.guid, entry.url), set()).add(_headline(entry))
+    taken: dict[str, Entry] = {}
+    for entry in found:
+        guid = entry.guid
+        if len(titles[guid, entry.url]) > 1:
+            guid = f"{guid} {_digest(_headline(entry))}"
+        elif guid in taken and taken[guid].url != entry.url and entry.url:
+            guid = f"{guid} {entry.url}"
+        taken.setdefault(guid, entry if guid == entry.guid else replace(entry, guid=guid))
+    return tuple(taken.values())
+
+
+def _headline(entry: Entry) -> str:
+    return entry.title or (entry.content.body[:500].decode("utf-8", "replace") if entry.content else "")
 
 
 _DAYS = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
@@ -162,11 +181,13 @@ def _entry(
     latest: datetime | None,
     common: frozenset[str],
 ) -> Entry | None:
-    here = urljoin(base or "", item.base) if item.base else base
+    here = _joined(base, item.base) if item.base else base
     guid = item.guid.strip()
     url = web_link(item.link, here)
-    if url is None and guid and item.guid_is_link and "/" in guid and " " not in guid:
+    if url is None and guid and " " not in guid and ((item.guid_is_link and "/" in guid) or _is_address(raw, guid)):
         url = web_link(guid, here)
+    if url is None and item.spare_link:
+        url = web_link(item.spare_link, here)
     title = " ".join(scrub(item.title).split())[:2000] if item.title_is_text else plain(item.title)
     body, is_text = _body(item)
     if not (title or url or body):
@@ -181,6 +202,8 @@ def _entry(
     language = _language(item.language or raw.language)
     published = _date(item.published, language, latest)
     updated = _date(item.updated, language, latest)
+    for text in item.other_dates if published is None and updated is None else ():
+        published = published or _date(text, language, latest)
     return Entry(
         source=source,
         guid=scrub(guid),
@@ -196,6 +219,18 @@ def _entry(
     )
 
 
+def _is_address(raw: Raw, guid: str) -> bool:
+    """An Atom id that is a web address is where the entry stands, if no link says otherwise."""
+    return raw.kind == "atom" and guid[:8].lower().startswith(("http://", "https://"))
+
+
+def _joined(base: str | None, other: str) -> str | None:
+    try:
+        return urljoin(base or "", other)
+    except ValueError:
+        return base
+
+
 def identity(guid: str) -> str:
     """The guid, or a digest of one that is too long to keep."""
     return guid if len(guid) <= MAX_GUID else f"long:{_digest(guid)}"
@@ -209,6 +244,8 @@ def _body(item: RawItem) -> tuple[str, bool]:
     if not body or not body.strip():
         body = max(item.other, key=len, default="")
     body = scrub(body.strip())
+    if body.startswith("<![CDATA["):  # escaped together with what it was to protect
+        body = body[9:].replace("]]>", "", 1)
     if len(body) > MAX_BODY:
         body = body[:MAX_BODY]
     return body, item.is_text or not looks_like_html(body)

@@ -7,17 +7,21 @@ from typing import Any
 
 from monitor.stages.parse.feed import Raw, RawItem
 
+_TELLING = {"title", "url", "content_html", "content_text"}
+
 
 def read(text: str) -> Raw | None:
     """The feed in `text`; None where it is no JSON Feed. Raises ValueError where it is no JSON."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, strict=False)  # line ends in strings are common
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(data, dict):
         return None
     items = data.get("items")
-    if "jsonfeed.org" not in _string(data.get("version")) and not (isinstance(items, list) and "title" in data):
+    if isinstance(items, dict):  # what PHP makes of an array with gaps
+        items = list(items.values())
+    if "jsonfeed.org" not in _string(data.get("version")) and not _are_entries(items):
         return None
     raw = Raw(
         kind="json",
@@ -31,6 +35,10 @@ def read(text: str) -> Raw | None:
         if isinstance(found, dict):
             raw.items.append(_item(found, feed_author))
     return raw
+
+
+def _are_entries(items: object) -> bool:
+    return isinstance(items, list) and any(isinstance(one, dict) and _TELLING & one.keys() for one in items)
 
 
 def _item(found: dict[str, Any], feed_author: str) -> RawItem:

@@ -10,7 +10,7 @@ import html.entities
 import re
 from collections.abc import Iterator
 
-from monitor.stages.parse.xml import UNDECLARED
+from monitor.stages.parse.names import UNDECLARED
 
 MAX_DEPTH = 400
 _MANY_REFERENCES = 20_000
@@ -18,13 +18,14 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BAD_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|x0*(?:[0-8bcef]|1[0-9a-f])|x0*d[89a-f][0-9a-f]{2});", re.IGNORECASE
 )
-_AMPERSAND = re.compile(r"&(#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,30};)?")
+_AMPERSAND = re.compile(r"&(#[0-9]{1,9};|#[xX][0-9a-fA-F]{1,8};|[A-Za-z][A-Za-z0-9]{1,30};)?")
 _LONE_LESS = re.compile(r"<(?![A-Za-z_/!?])")
 _ROOT = re.compile(r"<(?:rss|feed|rdf:RDF|RDF|channel|[A-Za-z0-9_]{1,20}:feed)[\s>]", re.IGNORECASE)
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,1000}(\[.{0,20000}?\]\s*)?>", re.IGNORECASE | re.DOTALL)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,1000}(\[.{0,20000}?\]\s*>)?", re.IGNORECASE | re.DOTALL)
 _ENTITY = re.compile(r"""<!ENTITY\s+([A-Za-z][\w.-]{0,40})\s+(?:"([^"<&%]{0,300})"|'([^'<&%]{0,300})')\s*>""")
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):[A-Za-z_]|\s([A-Za-z_][\w.-]{0,40}):[A-Za-z_][\w.-]{0,60}\s*=")
 _DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,40})\s*=")
+_OPENING = re.compile(r"<!\[CDATA\[|<!--")
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 _BODY = re.compile(r"<(description|content:encoded|summary|content|title)(?:\s[^<>]{0,500})?(?<!/)>", re.IGNORECASE)
 _MAX_BODY = 2_000_000
@@ -43,9 +44,9 @@ def repair(text: str) -> tuple[str, bool]:
     start = find_root(text)
     own: dict[str, str] = {}
     if start > 0:
-        for match in _DOCTYPE.finditer(text[:start][:30_000]):
-            for name, double, single in _ENTITY.findall(match[1] or "")[:200]:
-                own.setdefault(name, double or single)
+        doctype = _DOCTYPE.search(text[:start][:30_000])
+        for name, double, single in _ENTITY.findall(doctype[1] or "")[:200] if doctype else ():
+            own.setdefault(name, double or single)
         text = text[start:]
     if text.count("&") > _MANY_REFERENCES:
         own.clear()  # nobody writes that many by hand: do not let them multiply
@@ -93,12 +94,11 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     """(text, literal) pieces; CDATA sections are literal, comments are left out."""
     at = 0
     while True:
-        section, comment = text.find("<![CDATA[", at), text.find("<!--", at)
-        if section < 0 and comment < 0:
+        opening = _OPENING.search(text, at)
+        if opening is None:
             yield text[at:], False
             return
-        is_section = section >= 0 and (comment < 0 or section < comment)
-        begin = section if is_section else comment
+        begin, is_section = opening.start(), opening[0] != "<!--"
         mark = "]]>" if is_section else "-->"
         end = text.find(mark, begin)
         yield text[at:begin], False
@@ -124,7 +124,10 @@ def _mend(piece: tuple[str, bool], own: dict[str, str]) -> str:
 def _reference(inner: str | None, own: dict[str, str]) -> str:
     if inner is None:
         return "&amp;"
-    if inner[0] == "#" or inner[:-1] in _XML_NAMES:
+    if inner[0] == "#":
+        number = int(inner[2:-1], 16) if inner[1] in "xX" else int(inner[1:-1])
+        return f"&{inner}" if number <= 0x10FFFF else ""
+    if inner[:-1] in _XML_NAMES:
         return f"&{inner}"
     if inner[:-1] in own:
         return own[inner[:-1]]

@@ -11,7 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 TITLE_LIMIT = 2000
 URL_LIMIT = 4000
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_WINDOWS = {chr(code): bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _SILENT = re.compile(r"<(script|style|noscript|iframe|template)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 # A comment without an end reaches to the end, as in browsers: looking for each end anew would take quadratic time.
 _TAG = re.compile(
@@ -28,10 +29,21 @@ _PLAIN_LINK = re.compile(
     r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[!#-%'-;=?-~]*(?:&(?!amp;)[!#-%'-;=?-~]*)*)?"
 )
 
+# A scheme with however many slashes, or a host without any scheme.
+_START = re.compile(r"(https?):(?://(?![/\\])|[/\\]*(?=[^/\\?#]*\.[^/\\?#]))|(?=www\.[\w-]+\.)", re.IGNORECASE)
+_HREF = re.compile(r"""href\s*=\s*["']?([^\s"'<>]+)""", re.IGNORECASE)
+
 
 def scrub(text: str) -> str:
-    """Without NUL, C0 and C1 controls (tab and line ends stay), lone surrogates and non-characters."""
-    return _CONTROL.sub("", text) if not text.isprintable() else text
+    """Without NUL, C0 and C1 controls (tab and line ends stay), lone surrogates and non-characters.
+
+    C1 controls stand for what windows-1252 has in their places, as browsers read `&#146;`: nobody means the controls.
+    """
+    return _CONTROL.sub(_proper, text) if not text.isprintable() else text
+
+
+def _proper(control: re.Match[str]) -> str:
+    return _WINDOWS.get(control[0], "")
 
 
 def plain(text: str | None, limit: int = TITLE_LIMIT) -> str:
@@ -42,7 +54,9 @@ def plain(text: str | None, limit: int = TITLE_LIMIT) -> str:
     if not text:
         return ""
     if "<" in text or "&" in text:
-        text = text[: limit * 20]
+        text = text[: limit * 20].replace("&lt;![CDATA[", "<![CDATA[")
+        if "<![CDATA[" in text:  # escaped together with what it was to protect
+            text = text.replace("<![CDATA[", "").replace("]]&gt;", "").replace("]]>", "")
         for _ in range(3):
             before = text
             if "<" in text:
@@ -75,6 +89,7 @@ def web_link(link: str | None, base: str | None) -> str | None:
         link = scrub(link).replace("\n", "").replace("\r", "").replace("\t", "").strip()
     if not link or len(link) > URL_LIMIT:
         return None
+    link = _straight(link)
     try:
         if not link[:8].lower().startswith(("http://", "https://")):
             if "&amp;" in link:
@@ -94,6 +109,19 @@ def web_link(link: str | None, base: str | None) -> str | None:
     except ValueError:
         return None
     return link.replace(" ", "%20") if " " in link else link
+
+
+def _straight(link: str) -> str:
+    """A link out of angle brackets or an <a>, with the slashes and the scheme that browsers would read into it."""
+    if "<" in link:
+        href = _HREF.search(link)
+        link = href[1] if href else link.strip("<>")
+    match = _START.match(link)
+    if match is None:
+        return link
+    address, mark, query = link[match.end() :].partition("?")
+    slashed = address.replace("\\", "/")
+    return f"{(match[1] or 'http').lower()}://{slashed}{mark}{query}"
 
 
 def _foreign_scheme(link: str) -> bool:

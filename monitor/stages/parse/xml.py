@@ -6,32 +6,17 @@ libxml2's own limits on depth and size stay on.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
 from lxml import etree
 
 from monitor.stages.parse.feed import Raw, RawItem
+from monitor.stages.parse.names import key_of, settle
 from monitor.stages.parse.text import looks_like_html
 
-UNDECLARED = "urn:undeclared:"  # what `repair` declares prefixes as that a feed forgot to declare
-_PREFIXES = {
-    "": "",
-    "backend.userland.com/rss2": "", "blogs.law.harvard.edu/tech/rss": "", "backend.userland.com/rss": "",
-    "backend.userland.com/rss091": "", "backend.userland.com/rss092": "", "backend.userland.com/rss093": "",
-    "purl.org/rss/1.0": "", "my.netscape.com/rdf/simple/0.9": "", "channel.netscape.com/rdf/simple/0.9": "",
-    "purl.org/net/rss1.1": "", "cyber.law.harvard.edu/rss/rss.html": "", "rssboard.org/rss-specification": "",
-    "w3.org/2005/atom": "atom:", "purl.org/atom/ns": "atom:", "purl.org/atom": "atom:",
-    "w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
-    "purl.org/dc/elements/1.1": "dc:", "purl.org/dc/elements/1.0": "dc:", "purl.org/dc/terms": "dcterms:",
-    "purl.org/rss/1.0/modules/content": "content:",
-    "search.yahoo.com/mrss": "media:", "video.search.yahoo.com/mrss": "media:", "tools.search.yahoo.com/mrss": "media:",
-    "itunes.com/dtds/podcast-1.0.dtd": "itunes:", "itunes.com/dtds/podcast-1.0": "itunes:",
-    "rssnamespace.org/feedburner/ext/1.0": "feedburner:",
-    "w3.org/1999/xhtml": "xhtml:",
-}  # fmt: skip
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_keys: dict[str, str] = {}
 _Handler = Callable[["_Gather", Any], None]
 _Fields = dict[str, _Handler]
 
@@ -54,7 +39,8 @@ def strict(body: bytes, url: str | None = None) -> Raw | None:
     except (etree.XMLSyntaxError, ValueError):
         return None
     based = b"xml:base" in body
-    tag = _key(root.tag)
+    settle(root)
+    tag = key_of(root.tag)
     if tag.removeprefix("atom:") == "feed":
         return _atom(root, based)
     if tag == "atom:entry":
@@ -64,43 +50,22 @@ def strict(body: bytes, url: str | None = None) -> Raw | None:
     return None
 
 
-def _key(tag: Any) -> str:
-    """'dc:date' for '{http://purl.org/dc/elements/1.1/}date'; 'pubdate' for RSS; '?:x' for what is unknown."""
-    if type(tag) is not str:
-        return "?:"
-    found = _keys.get(tag)
-    if found is None:
-        uri, _, local = tag[1:].partition("}") if tag[:1] == "{" else ("", "", tag)
-        if uri.startswith(UNDECLARED):
-            prefix = f"{uri[len(UNDECLARED) :]}:"
-        else:
-            prefix = _PREFIXES.get(_bare(uri), "?:")
-        found = prefix + local.lower()
-        if len(_keys) < 5000:
-            _keys[tag] = found
-    return found
-
-
-def _bare(uri: str) -> str:
-    bare = uri.strip().lower().partition("://")[2] or uri.strip().lower()
-    return bare.removeprefix("www.").rstrip("/#")
-
-
 def _rss(root: Any, based: bool, kind: str) -> Raw:
     raw = Raw(kind=kind)
     items: list[Any] = []
-    channels = [root] if _key(root.tag) == "channel" else [c for c in root if _key(c.tag) == "channel"]
+    channels = [root] if key_of(root.tag) == "channel" else [c for c in root if key_of(c.tag) == "channel"]
     for channel in channels:
         for child in channel:
-            key = _key(child.tag)
+            key = key_of(child.tag)
             if key == "item" or key == "atom:entry":
                 items.append(child)
             else:
                 _channel_field(raw, key, child)
     if root not in channels:  # RDF has its items beside the channel
-        items += [child for child in root if _key(child.tag) == "item"]
-    if not items:  # deeper than they should be
-        items = [node for node in root.iter() if _key(node.tag) == "item"]
+        items += [child for child in root if key_of(child.tag) == "item"]
+    deeper = [node for node in root.iter("{*}item") if key_of(node.tag) == "item"]
+    if len(deeper) > len(items):  # inside elements of somebody's own
+        items = [node for node in deeper if next(node.iterancestors("{*}item"), None) is None]
     raw.items = [_item(item, based) for item in items]
     return raw
 
@@ -127,7 +92,7 @@ def _atom(root: Any, based: bool) -> Raw:
     raw = Raw(kind="atom", language=root.get(_XML_LANG, ""))
     fields = _FIELDS if root.tag[0] == "{" else _BARE_ATOM
     for child in root:
-        key = _key(child.tag).removeprefix("atom:")
+        key = key_of(child.tag).removeprefix("atom:")
         if key == "entry":
             raw.items.append(_item(child, based, fields))
         elif key == "title":
@@ -140,7 +105,7 @@ def _atom(root: Any, based: bool) -> Raw:
 class _Gather:
     """What the children of one entry have said so far."""
 
-    __slots__ = ("authors", "item", "others", "second_title", "tags")
+    __slots__ = ("authors", "item", "link_is_page", "others", "second_title", "tags")
 
     def __init__(self) -> None:
         self.item = RawItem()
@@ -148,6 +113,7 @@ class _Gather:
         self.others: list[str] = []
         self.tags: list[str] = []
         self.second_title = ""
+        self.link_is_page = False
 
 
 def _item(node: Any, based: bool, fields: _Fields | None = None) -> RawItem:
@@ -156,7 +122,7 @@ def _item(node: Any, based: bool, fields: _Fields | None = None) -> RawItem:
     item = gather.item
     fields = fields or _FIELDS
     for child in node:
-        handler = fields.get(_key(child.tag))
+        handler = fields.get(key_of(child.tag))
         if handler is not None:
             handler(gather, child)
     if node.attrib:
@@ -182,6 +148,19 @@ def _first(name: str) -> _Handler:
     return keep
 
 
+def _date(name: str) -> _Handler:
+    """Keeps the first text of a date; others are kept beside it, for the day that one cannot be read."""
+
+    def keep(gather: _Gather, child: Any) -> None:
+        text = _text(child).strip()
+        if not getattr(gather.item, name):
+            setattr(gather.item, name, text)
+        elif text:
+            gather.item.other_dates += (text,)
+
+    return keep
+
+
 def _title(gather: _Gather, child: Any) -> None:
     gather.item.title = gather.item.title or _text(child)
 
@@ -195,7 +174,13 @@ def _atom_title(gather: _Gather, child: Any) -> None:
 
 
 def _link(gather: _Gather, child: Any) -> None:
-    gather.item.link = gather.item.link or (child.text or child.get("href") or "").strip()
+    if not gather.item.link:
+        gather.item.link = (child.text or child.get("href") or "").strip()
+        gather.link_is_page = True
+
+
+def _enclosure(gather: _Gather, child: Any) -> None:
+    gather.item.spare_link = gather.item.spare_link or child.get("url", "").strip()
 
 
 def _original_link(gather: _Gather, child: Any) -> None:
@@ -244,13 +229,13 @@ def _second_author(gather: _Gather, child: Any) -> None:
 
 def _atom_source(gather: _Gather, child: Any) -> None:
     for inner in child:
-        if _key(inner.tag).rpartition(":")[2] == "title":
+        if key_of(inner.tag).rpartition(":")[2] == "title":
             gather.item.outlet = gather.item.outlet or _text(inner)
 
 
 def _media(gather: _Gather, child: Any) -> None:
     for inner in child.iter():
-        key = _key(inner.tag)
+        key = key_of(inner.tag)
         if key in ("media:description", "media:text"):
             gather.others.append(_markup(inner))
         elif key == "media:title":
@@ -261,10 +246,15 @@ def _atom_link(gather: _Gather, child: Any) -> None:
     item = gather.item
     rel = child.get("rel", "alternate").strip().lower()
     href = child.get("href", "").strip()
-    if rel in ("alternate", "http://www.iana.org/assignments/relation/alternate") and href:
-        kind = child.get("type", "").lower()
-        if not item.link or "html" in kind:
+    if not href:
+        return
+    if rel in ("alternate", "http://www.iana.org/assignments/relation/alternate"):
+        kind = child.get("type", "html").lower()
+        if not item.link or ("html" in kind and not gather.link_is_page):
             item.link = href
+            gather.link_is_page = "html" in kind
+    elif rel in ("related", "self", "via", "enclosure"):
+        item.spare_link = item.spare_link or href
 
 
 def _atom_content(gather: _Gather, child: Any) -> None:
@@ -285,6 +275,8 @@ def _construct(child: Any) -> str:
     if len(child):
         return _markup(child)
     text = child.text or ""
+    if child.get("mode") == "base64":  # of Atom 0.3
+        return _from_base64(text)
     if kind in ("text", "text/plain") and child.get("mode") != "escaped" and ("&" in text or "<" in text):
         if looks_like_html(text):
             return text  # says text, is HTML: as many feeds do
@@ -292,11 +284,18 @@ def _construct(child: Any) -> str:
     return text
 
 
+def _from_base64(text: str) -> str:
+    try:
+        return base64.b64decode(text).decode("utf-8", "replace")
+    except ValueError:
+        return text
+
+
 def _person(child: Any) -> str:
     """'Jane Doe' from an Atom person, 'jane@example.org (Jane Doe)', or a bare name."""
     if len(child):
         for inner in child:
-            if _key(inner.tag).rpartition(":")[2] == "name":
+            if key_of(inner.tag).rpartition(":")[2] == "name":
                 return (inner.text or "").strip()
         return ""
     text = (child.text or "").strip()
@@ -353,22 +352,33 @@ _FIELDS: _Fields = {
     "title": _title,
     "dc:title": _second_title,
     "media:title": _second_title,
+    "itunes:title": _second_title,
     "link": _link,
+    "enclosure": _enclosure,
     "feedburner:origlink": _original_link,
     "guid": _guid,
     "dc:identifier": _first("guid"),
     "description": _summary,
     "abstract": _summary,
-    **dict.fromkeys(("content:encoded", "content", "fulltext", "xhtml:body", "xhtml:div"), _content),
     **dict.fromkeys(
-        ("dc:description", "dcterms:abstract", "itunes:summary", "itunes:subtitle", "media:description", "media:text"),
+        ("content:encoded", "content", "fulltext", "yandex:full-text", "turbo:content", "xhtml:body", "xhtml:div"),
+        _content,
+    ),
+    **dict.fromkeys(
+        (
+            "dc:description",
+            "dc:abstract",
+            "itunes:summary",
+            "itunes:subtitle",
+            "googleplay:description",
+            "media:description",
+            "media:text",
+        ),
         _other,
     ),
     **dict.fromkeys(("media:group", "media:content"), _media),
-    **dict.fromkeys(
-        ("pubdate", "dc:date", "published", "date", "dcterms:issued", "dcterms:created"), _first("published")
-    ),
-    **dict.fromkeys(("dcterms:modified", "updated", "modified", "lastbuilddate"), _first("updated")),
+    **dict.fromkeys(("pubdate", "dc:date", "published", "date", "dc:issued", "dc:created"), _date("published")),
+    **dict.fromkeys(("dc:modified", "updated", "modified", "lastbuilddate"), _date("updated")),
     "dc:creator": _author,
     **dict.fromkeys(("author", "itunes:author", "managingeditor", "dc:contributor", "media:credit"), _second_author),
     "source": _first("outlet"),
@@ -385,8 +395,8 @@ _FIELDS: _Fields = {
     "atom:author": _author,
     "atom:category": _atom_tag,
     "atom:source": _atom_source,
-    **dict.fromkeys(("atom:published", "atom:issued", "atom:created"), _first("published")),
-    **dict.fromkeys(("atom:updated", "atom:modified"), _first("updated")),
+    **dict.fromkeys(("atom:published", "atom:issued", "atom:created"), _date("published")),
+    **dict.fromkeys(("atom:updated", "atom:modified"), _date("updated")),
 }
 _BARE_ATOM = {  # <feed> and <entry> without a namespace
     name.removeprefix("atom:"): handler for name, handler in _FIELDS.items() if name.startswith("atom:")
