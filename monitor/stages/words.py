@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, chain
+from sys import intern
 from typing import NamedTuple
 
 from monitor.stages.letters import MARK, RAW_MARK, RAW_RUNNING, RUNNING, STARTS, WORD, exact, fold
@@ -230,14 +231,14 @@ def _learn(chunks: set[str]) -> None:
     for chunk in chunks:
         bare = chunk.strip(_EDGE)
         if bare.isascii() and bare.isalnum():
-            _forms[chunk] = (bare.lower(),)
+            _forms[chunk] = (intern(bare.lower()),)
         else:
             todo.append(chunk)
     folded = fold(exact("\n".join(todo))).split("\n") if todo else []
     for chunk, text in zip(todo, folded, strict=True):
         bare = text.strip(_EDGE)
         if _SIMPLE.fullmatch(bare):
-            _forms[chunk] = (bare,)
+            _forms[chunk] = (intern(bare),)
         elif not _INNER.search(bare) or _is_absurd(text):
             _forms[chunk] = tuple(_plain(bare).findall(bare))
         elif _HYPHENED.fullmatch(bare) and (parts := bare.split("-")) and len(parts) <= _CHAIN:

@@ -14,7 +14,7 @@ from monitor.model import Match
 from monitor.stages.rules import evidence
 from monitor.stages.rules.compiled import Compiled
 from monitor.stages.rules.index import KeyIndex
-from monitor.stages.rules.nodes import cost
+from monitor.stages.rules.nodes import commonness
 from monitor.stages.rules.patterns import glob
 from monitor.stages.rules.reading import Reading, Subject
 
@@ -28,7 +28,7 @@ class RuleBook:
         self._rules: dict[str, Compiled] = {}
         self._slots: list[Compiled | None] = []  # by the number under which the index knows a rule
         self._free: list[int] = []
-        self._index = KeyIndex()
+        self._index = KeyIndex(commonness)
         self._always: dict[str, Compiled] = {}
         self._wild = _Wildcards()
         self.extend(compiled)
@@ -57,7 +57,7 @@ class RuleBook:
         else:
             compiled.slot = len(self._slots)
             self._slots.append(compiled)
-        self._index.add(compiled.slot, groups, list(map(cost, groups)))
+        self._index.add(compiled.slot, groups)
         for key in compiled.wildcards:
             self._wild.add(key)
 
@@ -123,14 +123,16 @@ class _Wildcards:
     def __init__(self) -> None:
         self.users: dict[str, int] = {}
         self._by_prefix: dict[str, list[str]] = {}
-        self._lengths: tuple[int, ...] = ()
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._lengths: tuple[int, ...] = ()  # of the prefixes
+        self._covered: dict[str, tuple[str, ...]] = {}
+        self._bare: set[str] = set()  # words that no wildcard covers
+        self._changed = False
 
     def add(self, key: str) -> None:
         self.users[key] = self.users.get(key, 0) + 1
         if self.users[key] == 1:
             self._by_prefix.setdefault(_prefix(key), []).append(key)
-            self._changed()
+            self._changed = True
 
     def remove(self, key: str) -> None:
         self.users[key] -= 1
@@ -140,40 +142,40 @@ class _Wildcards:
             keys.remove(key)
             if not keys:
                 del self._by_prefix[_prefix(key)]
-            self._changed()
-
-    def _changed(self) -> None:
-        self._known = {}
-        self._lengths = ()
+            self._changed = True
 
     def covered(self, forms: set[str]) -> dict[str, list[str]]:
         """The wildcards that cover any of the forms: each with those it covers."""
         found: dict[str, list[str]] = {}
         if not self.users:
             return found
-        if not self._known:
+        if self._changed or len(self._covered) + len(self._bare) > _REMEMBERED:
             self._lengths = tuple(sorted(set(map(len, self._by_prefix))))
-        if len(self._known) > _REMEMBERED:
-            self._known = {}
-        known = self._known
-        asked = list(forms)
-        keys = list(map(known.get, asked))
-        if None in keys:
-            for form in asked:
-                if form not in known:
-                    known[form] = self._covering(form)
-            keys = list(map(known.get, asked))
-        for form, covering in zip(asked, keys, strict=True):
-            if covering:
-                for key in covering:
-                    found.setdefault(key, []).append(form)
+            self._covered, self._bare, self._changed = {}, set(), False
+        for form in forms.difference(self._bare):
+            keys = self._covered.get(form)
+            if keys is None:
+                keys = self._covering(form)
+                if not keys:
+                    self._bare.add(form)
+                    continue
+                self._covered[form] = keys
+            for key in keys:
+                found.setdefault(key, []).append(form)
         return found
 
     def _covering(self, form: str) -> tuple[str, ...]:
         if ":" in form:
             return ()
-        starts = (form[:length] for length in self._lengths if length <= len(form))
-        return tuple(key for start in starts for key in self._by_prefix.get(start, ()) if glob(key)(form))
+        found = []
+        for length in self._lengths:
+            if length > len(form):
+                break
+            for key in self._by_prefix.get(form[:length], ()):
+                # Most are a beginning and nothing else.
+                if (len(key) == length + 1 and key[-1] == "*") or glob(key)(form):
+                    found.append(key)
+        return tuple(found)
 
 
 def _prefix(key: str) -> str:

@@ -1,183 +1,175 @@
 """Which rules can match an article that has these keys: the rare-term index of the rule book, in flat arrays.
 
-A rule is filed as groups of keys, of each of which a matching article has at least one. It waits under every key of its
-rarest group; an article wakes the rules that wait for one of its keys, and those of which some other group is missing
-fall asleep again, all in a few array operations. Rarity is guessed at first and then counted: every few articles some
-rules that woke under a common group are moved, so that in time all wait for what is rare.
+A rule is filed as groups of keys, of each of which a matching article has at least one. It *waits* on the pages of all
+keys of its rarest group; its next rare group is its *guard*, and stands beside it there. An article wakes the rules on
+the pages of its keys. Those whose guard has no key in it fall asleep again in one array operation, and so do then those
+of which any other group is missing. How common a key is, is guessed at first and then counted: every few articles some
+of the rules that woke are moved, so that in time none waits for what most articles have.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-_MOVED = 100  # rules that are moved at a time, at most
-_EVERY = 4  # articles from one time to the next
-_SPARE = 1.5  # growth of the arrays
+GUARD = 4  # keys of a guard, at most
+_ROW = 1 + GUARD  # of a page: a rule and the keys of its guard; the first row has the key's own number, and no guard
+_RECORD = 4  # numbers that are kept of a rule
+_ALWAYS, _NEVER = 0, 1  # numbers of keys that every article has and that none has
+_EVERY = 8  # articles, until some rules are looked at again; and one in so many of those that woke is
+_AT_ONCE = 1_000  # rules looked at, at most
+_GUESS = 0.1  # articles for each of a thousand that are guessed to have a key: as if a hundred had been counted
+_WATCHED = 0.001  # articles for each rule that has a key: what many watch, many write about
 
 Ints = npt.NDArray[np.int32]
 
 
 class KeyIndex:
-    """Rules are numbered by the caller with small numbers, used again after `remove`."""
+    """Rules are numbered by the caller with small numbers, used again after `remove`.
 
-    def __init__(self) -> None:
-        self._number: dict[str, int] = {}  # key → its number; there is no key 0
-        self._users: array[int] = array("i", (1,))  # per key: rules that have it
-        self._waiting: dict[int, array[int]] = {}  # key → rules
-        self._keys: Ints = np.zeros(64, np.int32)  # the groups of all rules, one after the other
-        self._begins: npt.NDArray[np.bool_] = np.zeros(64, np.bool_)  # whether a group begins here
-        self._used = 0
-        self._dead = 0
-        self._start: Ints = np.zeros(64, np.int32)  # per rule: where its groups are
-        self._length: Ints = np.zeros(64, np.int32)
-        self._groups: Ints = np.zeros(64, np.int32)  # how many there are
-        self._first: Ints = np.zeros(64, np.int32)  # where the group begins under which it waits
-        self._seen: Ints = np.zeros(64, np.int32)  # per key: articles that had it
+    `commonness` is a guess at how many of a thousand articles have a key.
+    """
+
+    def __init__(self, commonness: Callable[[str], float] = lambda key: 1.0) -> None:
+        self._commonness = commonness
+        self._pages: dict[str, array[int]] = {}
+        self._free_numbers: list[int] = []
+        # By number of key:
+        self._names = ["", ""]
+        self._users = array("i", (1, 1))  # rules that have it, once for each group
+        self._common = array("f", (0.0, 0.0))  # articles that had it, and are thought to have had it before
+        self._present = bytearray(b"\1\0")  # whether the article at hand has it; 0 between articles
+        self._keys = array("i")  # the groups of all rules, one after the other; the first of a group is negative
+        self._free_places: dict[int, list[int]] = {}  # by size
+        self._rules = array("i")  # in rows: where a rule's groups are, their keys, their number, for which it waits
         self._articles = 0
 
-    def add(self, rule: int, groups: Sequence[Collection[str]], cost: Sequence[float]) -> None:
-        """File a rule. `cost`: a guess at how common each group is."""
-        numbers: list[int] = []
-        begins: list[bool] = []
-        first, least = 0, float("inf")
-        for group, guess in zip(groups, cost, strict=True):
-            if guess < least:
-                first, least = len(numbers), guess
-            for place, key in enumerate(group):
-                numbers.append(self._intern(key))
-                begins.append(not place)
-        size, at = len(numbers), self._used
-        if at + size > len(self._keys):
-            self._keys = _grown(self._keys, at + size)
-            self._begins = _grown(self._begins, at + size)
-        self._keys[at : at + size] = numbers
-        self._begins[at : at + size] = begins
-        self._used += size
-        if rule >= len(self._start):
-            for name in ("_start", "_length", "_groups", "_first"):
-                setattr(self, name, _grown(getattr(self, name), rule + 1))
-        self._start[rule], self._length[rule], self._groups[rule] = at, size, len(groups)
-        self._wait(rule, at + first)
+    def add(self, rule: int, groups: Sequence[Collection[str]]) -> None:
+        """File a rule."""
+        numbers = [[self._intern(key) for key in group] for group in groups]
+        keys = array("i")
+        for first, *others in numbers:
+            keys.append(-first)
+            keys.extend(others)
+        size = len(keys)
+        free = self._free_places.get(size)
+        at = free.pop() if free else len(self._keys)
+        self._keys[at : at + size] = keys
+        while len(self._rules) <= rule * _RECORD:
+            self._rules.extend((0,) * _RECORD)
+        self._rules[rule * _RECORD : (rule + 1) * _RECORD] = array("i", (at, size, len(groups), 0))
+        self._wait(rule, numbers)
 
     def remove(self, rule: int) -> None:
-        """Take a rule out."""
-        self._unwait(rule)
-        at, size = int(self._start[rule]), int(self._length[rule])
-        for number in self._keys[at : at + size].tolist():
+        """Take a rule out; its room, and the keys that no other rule has, are used again."""
+        groups = self._groups_of(rule)
+        self._unwait(rule, groups)
+        for number in chain.from_iterable(groups):
             self._users[number] -= 1
-        self._length[rule] = 0
-        self._dead += size
-        if self._dead > 4_096 and self._dead > self._used // 2:
-            self._compact()
+            if not self._users[number]:
+                del self._pages[self._names[number]]
+                self._names[number] = ""
+                self._free_numbers.append(number)
+        at, size, _, _ = self._record(rule)
+        self._free_places.setdefault(size, []).append(at)
 
     def awake(self, keys: Iterable[str]) -> list[int]:
-        """Return the rules of which every group has one of these keys."""
-        known = list(filter(None, map(self._number.get, keys)))
-        present = np.array(known, np.int32)
-        woken = b"".join(filter(None, map(self._waiting.get, known)))
-        held = np.zeros(len(self._seen), np.bool_)
-        held[present] = True
+        """Return the rules of which every group has one of these keys, in no order."""
+        pages = b"".join(filter(None, map(self._pages.get, keys)))
         self._articles += 1
-        self._seen[present] += 1
-        if not woken:
+        if not pages:
             return []
-        rules = np.frombuffer(woken, np.int32)
-        if len(rules) > 1:  # a rule may wait for several of the keys
-            once = np.zeros(len(self._start), np.bool_)
-            once[rules] = True
-            rules = np.flatnonzero(once).astype(np.int32)
-        sizes = self._length[rules]
-        ends = np.cumsum(sizes)
-        places = np.repeat(self._start[rules] - (ends - sizes), sizes) + np.arange(ends[-1])
-        asked = self._keys[places]
-        begin = self._begins[places]
-        groups = self._groups[rules]
-        found = np.flatnonzero(held[asked])
-        satisfied = np.zeros(int(groups.sum()), np.bool_)  # per group of these rules, one after the other
-        satisfied[np.cumsum(begin)[found] - 1] = True
-        of_rule = np.repeat(np.arange(len(rules)), groups)
-        complete = np.bincount(of_rule[satisfied], minlength=len(rules)) == groups
+        rows = np.frombuffer(pages, np.int32).reshape(-1, _ROW)
+        here = rows[rows[:, 1] == _NEVER, 0]
+        _numbers(self._common)[here] += 1
+        if len(here) == len(rows):
+            return []
+        present = np.frombuffer(self._present, np.bool_)
+        present[here] = True
+        guarded = present.take(rows[:, 1:]).view(np.uint32).ravel() != 0  # all four at once
+        rules = rows[guarded, 0]
+        if len(rules):
+            keys_of, begins, firsts = self._laid_out(rules)
+            met = np.logical_or.reduceat(present[keys_of], begins)
+            rules = rules[np.logical_and.reduceat(met, firsts)]
+        present[here] = False
         if not self._articles % _EVERY:
-            self._move(rules, places, asked, np.flatnonzero(begin), np.cumsum(groups) - groups)
-        return rules[complete].tolist()  # type: ignore[no-any-return]
+            woken = rows[rows[:, 1] != _NEVER, 0]
+            self._move(np.unique(woken[self._articles // _EVERY % _EVERY :: _EVERY][:_AT_ONCE]))
+        return list(set(rules.tolist()))  # a rule may wait for several of the keys
+
+    def _laid_out(self, rules: Ints) -> tuple[Ints, npt.NDArray[Any], npt.NDArray[Any]]:
+        """The keys of these rules in a row; where in it each group begins; and which is each rule's first group."""
+        starts, sizes, groups, _ = _numbers(self._rules).reshape(-1, _RECORD).take(rules, axis=0).T
+        ends = np.cumsum(sizes)
+        keys = _numbers(self._keys).take(np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1]))
+        return np.abs(keys), np.flatnonzero(keys < 0), np.cumsum(groups) - groups
+
+    def _move(self, rules: Ints) -> None:
+        """Let those of these rules wait elsewhere that wait for what is far more common than their rarest."""
+        if not len(rules):
+            return
+        keys, begins, firsts = self._laid_out(rules)
+        common = np.add.reduceat(_numbers(self._common)[keys], begins)
+        waits = common[firsts + _numbers(self._rules)[rules * _RECORD + 3]]
+        worth = 2 * np.minimum.reduceat(common, firsts) + 1 + self._articles / 100
+        for rule in rules[waits > worth].tolist():
+            groups = self._groups_of(rule)
+            self._unwait(rule, groups)
+            self._wait(rule, groups)
+
+    def _groups_of(self, rule: int) -> list[list[int]]:
+        groups: list[list[int]] = []
+        at, size, _, _ = self._record(rule)
+        for key in self._keys[at : at + size]:
+            if key < 0:
+                groups.append([])
+            groups[-1].append(abs(key))
+        return groups
+
+    def _record(self, rule: int) -> array[int]:
+        return self._rules[rule * _RECORD : (rule + 1) * _RECORD]
+
+    def _wait(self, rule: int, groups: list[list[int]]) -> None:
+        common = [sum(map(self._common.__getitem__, group)) for group in groups]
+        first, *others = sorted(range(len(groups)), key=common.__getitem__)
+        guard = next((groups[other] for other in others if len(groups[other]) <= GUARD), [_ALWAYS])
+        row = array("i", (rule, *(guard * GUARD)[:GUARD]))
+        self._rules[rule * _RECORD + 3] = first
+        for number in groups[first]:
+            self._pages[self._names[number]].extend(row)
+
+    def _unwait(self, rule: int, groups: list[list[int]]) -> None:
+        for number in groups[self._record(rule)[3]]:
+            page = self._pages[self._names[number]]
+            at = _ROW + _ROW * int((_numbers(page)[_ROW::_ROW] == rule).argmax())
+            page[at : at + _ROW] = page[-_ROW:]
+            del page[-_ROW:]
 
     def _intern(self, key: str) -> int:
-        number = self._number.get(key)
-        if number is None:
-            number = self._number[key] = len(self._users)
-            self._users.append(0)
-            if number >= len(self._seen):
-                self._seen = _grown(self._seen, number + 1)
+        page = self._pages.get(key)
+        if page is None:
+            if self._free_numbers:
+                number = self._free_numbers.pop()
+            else:
+                number = len(self._names)
+                self._names.append("")
+                for values in (self._users, self._common, self._present):
+                    values.append(0)
+            self._pages[key] = page = array("i", (number, *(_NEVER,) * GUARD))
+            self._names[number] = key
+            self._common[number] = self._commonness(key) * (_GUESS + self._articles / 1_000)
+        number = page[0]
         self._users[number] += 1
+        self._common[number] += _WATCHED
         return number
 
-    def _move(self, rules: Ints, places: Ints, asked: Ints, begins: Any, firsts: Ints) -> None:
-        """Let those rules wait elsewhere that woke under a group far more common than their rarest."""
-        common = np.add.reduceat(self._seen[asked], begins)
-        rarest = np.minimum.reduceat(common, firsts)
-        of_rule = np.repeat(np.arange(len(rules)), self._groups[rules])
-        waits = places[begins] == self._first[rules][of_rule]
-        gain = np.add.reduceat(np.where(waits, common, 0), firsts) > 2 * rarest + 1
-        for at in np.flatnonzero(gain)[:_MOVED].tolist():
-            number = int(firsts[at])
-            while common[number] != rarest[at]:
-                number += 1
-            self._unwait(int(rules[at]))
-            self._wait(int(rules[at]), int(places[begins[number]]))
 
-    def _group(self, start: int, end: int) -> int:
-        """Where the group that begins at `start` ends."""
-        begins = self._begins[start + 1 : end]
-        after = int(begins.argmax()) if begins.size else 0
-        return start + 1 + after if begins.size and begins[after] else end
-
-    def _wait(self, rule: int, start: int) -> None:
-        self._first[rule] = start
-        for number in self._waits(rule):
-            waiting = self._waiting.get(number)
-            if waiting is None:
-                self._waiting[number] = array("i", (rule,))
-            else:
-                waiting.append(rule)
-
-    def _unwait(self, rule: int) -> None:
-        for number in self._waits(rule):
-            waiting = self._waiting[number]
-            waiting.remove(rule)
-            if not waiting:
-                del self._waiting[number]
-
-    def _waits(self, rule: int) -> list[int]:
-        start = int(self._first[rule])
-        stop = self._group(start, int(self._start[rule] + self._length[rule]))
-        return self._keys[start:stop].tolist()  # type: ignore[no-any-return]
-
-    def _compact(self) -> None:
-        """Close the gaps that removed rules left, and forget the keys that nobody uses."""
-        used = np.frombuffer(self._users, np.int32) > 0
-        fresh = np.cumsum(used, dtype=np.int32) - 1
-        self._number = {key: int(fresh[number]) for key, number in self._number.items() if used[number]}
-        self._waiting = {int(fresh[number]): rules for number, rules in self._waiting.items()}
-        self._seen = self._seen[: len(used)][used]
-        self._keys[: self._used] = fresh[self._keys[: self._used]]
-        self._users = array("i", (users for users in self._users if users))
-        keys, begins, at = np.zeros_like(self._keys), np.zeros_like(self._begins), 0
-        for rule in np.flatnonzero(self._length).tolist():
-            start, size = int(self._start[rule]), int(self._length[rule])
-            keys[at : at + size] = self._keys[start : start + size]
-            begins[at : at + size] = self._begins[start : start + size]
-            self._first[rule] += at - start
-            self._start[rule] = at
-            at += size
-        self._keys, self._begins, self._used, self._dead = keys, begins, at, 0
-
-
-def _grown(values: npt.NDArray[Any], least: int) -> npt.NDArray[Any]:
-    grown = np.zeros(max(least, int(len(values) * _SPARE)), values.dtype)
-    grown[: len(values)] = values
-    return grown
+def _numbers(values: array[Any]) -> npt.NDArray[Any]:
+    """The same numbers, for array operations; to be let go before the array may grow again."""
+    return np.frombuffer(values, values.typecode)

@@ -273,7 +273,7 @@ class Or(Node):
             groups = child.groups()
             if not groups:
                 return []
-            united |= min(groups, key=cost)
+            united |= min(groups, key=_common)
         return [frozenset(united)]
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
@@ -341,15 +341,15 @@ class Expression(Node):
         return f"/{self.pattern}/"
 
 
-def cost(group: Iterable[str]) -> float:
-    """A guess at how often an article has a key of the group: long words are rare, short ones are not."""
-    return sum(map(_cost, group))
+def _common(group: Iterable[str]) -> float:
+    return sum(map(commonness, group))
 
 
 _RARITY = (200.0, 200.0, 120.0, 60.0, 20.0, 9.0, 5.0, 3.0, 2.0)  # by the length of a word
 
 
-def _cost(key: str) -> float:
+def commonness(key: str) -> float:
+    """A guess at how many of a thousand articles have a key: long words are rare, short ones are not."""
     if ":" in key:
         return {"lang": 400.0, "tag": 60.0, "source": 20.0}.get(key.partition(":")[0], 1.0)
     if key > "\u0e00" and _RUNNING_CHAR.match(key):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 import re2
@@ -65,7 +66,7 @@ class Element(NamedTuple):
 def elements(word: str, spelled: bool) -> tuple[Element, ...]:
     """Cut a rule word. `spelled`: its capitals and accents count. Raises PatternError."""
     if not spelled and word.isascii() and word.isalnum():
-        return (Element((Part(word.lower()),)),)
+        return (Element((Part(intern(word.lower())),)),)
     _check_wildcards(word)
     pieces = re.split(r"([*?])", word.translate(_FULL_WIDTH_WILD))
     text = "".join(_WILDCARDS.get(piece) or exact(piece) for piece in pieces)
@@ -132,7 +133,7 @@ def _parts(token: re.Match[str], spelled: bool) -> list[Part]:
 
 def _make(text: str, spelled: bool, *, dotted: bool = False) -> Part:
     wild = _WILD.search(text)
-    key = fold(text)
+    key = intern(fold(text))
     if wild is not None:
         key = re.sub(r"\*+", "*", key.replace(STAR, "*").replace(QUERY, "?"))
         text = text.replace(STAR, "*").replace(QUERY, "?")

@@ -157,7 +157,7 @@ def test_rules_come_and_go_one_by_one() -> None:
     assert found.version == 2
     book.remove("Kabul Herat")
     assert slugs(book, text="Kandahar tali") == []
-    assert not book._index._waiting
+    assert not book._index._pages
     assert not book._wild.users
     assert not book._wild._by_prefix
 
@@ -172,7 +172,7 @@ def test_a_book_keeps_nothing_of_rules_that_went_after_many_moves() -> None:
         book.match(Subject(text=" ".join(chance.sample(vocabulary[:30], 12))))
     for number in range(200):
         assert book.remove(str(number))
-    assert not book._index._waiting
+    assert not book._index._pages
     assert not book._wild.users
 
 
