@@ -7,7 +7,7 @@ A notice is a row; its delivery is born in the same transaction. The judgement i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.errors import Gone, MonitorError
 from monitor.ports import SourceRow
@@ -18,6 +18,7 @@ from monitor.stages.rule_health import of_record as of_rule
 from monitor.store import deliveries, notices, rule_health, source_health
 from monitor.store.connection import Connection, Store
 
+FLAPPING = timedelta(days=1)  # what fails again so soon after it worked again is told only when it lasts
 FAILING, QUIET, BARREN = "source-failing", "source-quiet", "source-barren"
 
 
@@ -29,11 +30,12 @@ class Care:
 
     def failed(self, db: Connection, row: SourceRow, error: MonitorError, now: datetime) -> str:
         """Note a visit that failed, in the transaction that writes it down. Returns the source's health."""
-        kind = getattr(error, "kind", "")
-        found = health.after_failure(row.slug, row.failures + 1, kind, str(error), gone=isinstance(error, Gone))
-        if found.tell:
-            remedy = f"See `monitor sources show {row.slug}`."
-            self._begin(db, f"{FAILING}/{row.slug}", found.tell, remedy, now)
+        kind, failures, key = getattr(error, "kind", ""), row.failures + 1, f"{FAILING}/{row.slug}"
+        gone = isinstance(error, Gone) and not row.moved  # the configured address has not said so
+        found = health.after_failure(row.slug, failures, kind, str(error), gone=gone)
+        flaps = failures < health.SOFT_PATIENCE and not gone and notices.ended_since(db, key, now - FLAPPING)
+        if found.tell and not flaps:
+            self._begin(db, key, found.tell, f"See `monitor sources show {row.slug}`.", now)
         return found.state
 
     def worked(self, db: Connection, row: SourceRow, now: datetime, *, news: bool) -> None:

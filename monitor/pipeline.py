@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import structlog
 
 from monitor.care import Care
-from monitor.errors import Gone, MonitorError, Permanent, StoreError, Temporary
+from monitor.errors import MonitorError, Permanent, StoreError, Temporary
 from monitor.model import Article, Digest, Document, EntryState, Work
 from monitor.ports import Pull, Source, SourceRow
 from monitor.settle import Outcome, Settlement, Settler
@@ -169,11 +169,11 @@ class Pipeline:
                 fresh = []
             self._queue_pages(db, row, pull, fresh, now)
         self.care.worked(db, row, now, news=bool(fresh or flooded))
-        due = now
+        due, cursor = now, pull.cursor if fresh or flooded else pace.idler(pull.cursor, row.cursor)
         if row.kind == "folder" and not pull.more:
             due = now + timedelta(seconds=row.every)  # our own disk needs no politeness
         elif not pull.more:
-            idle = int(pull.cursor.get("idle", 0))
+            idle = int(cursor.get("idle", 0))
             due = pace.after_success(
                 now, row.every, idle=idle, hint=pull.hint, not_before=pull.not_before, seed=row.slug
             )
@@ -182,7 +182,7 @@ class Pipeline:
             row.number,
             now,
             due,
-            cursor=dict(pull.cursor) if pull.cursor != row.cursor else None,
+            cursor=dict(cursor) if cursor != row.cursor else None,
             moved_to=pull.moved_to,
             brought_news=bool(fresh or flooded),
         )
@@ -240,24 +240,24 @@ class Pipeline:
 
     def _write_failure(self, db: Connection, polled: Polled, milliseconds: float) -> None:
         row, error = polled.row, polled.error
-        gone = isinstance(error, Gone)
         due = pace.after_failure(
             polled.ended, row.every, row.failures + 1, retry_after=getattr(error, "retry_after", None), seed=row.slug
         )
         assert error is not None
+        lost = row.moved and (isinstance(error, Permanent) or row.failures >= 2)
+        because = f"{error}; the configured address is asked next" if lost else str(error)
         health = self.care.failed(db, row, error, polled.ended)
         cursor = getattr(error, "cursor", None)  # what a broken feed leaves behind, so that it is not read for ever
-        sources.failed(db, row.number, polled.ended, due, str(error), health=health, cursor=cursor)
-        sources.record_poll(
-            db, row.number, polled.started, milliseconds, "failed", because=f"{getattr(error, 'kind', '')}: {error}"
-        )
+        sources.failed(db, row.number, polled.ended, due, because, health=health, cursor=cursor, lost=lost)
+        kind = getattr(error, "kind", "")
+        sources.record_poll(db, row.number, polled.started, milliseconds, "failed", because=f"{kind}: {because}")
         # One warning when the state changes, not one a poll.
-        say = log.warning if row.failures == 0 or gone else log.info
+        say = log.warning if row.failures == 0 or health == "gone" else log.info
         say(
             "poll",
             source=row.slug,
             outcome="failed",
-            because=str(error),
+            because=because,
             failures=row.failures + 1,
             ms=round(milliseconds, 1),
         )

@@ -17,6 +17,7 @@ class SourceRow:
     slug: str
     kind: str  # 'feed', 'sitemap', 'folder'
     address: str  # URL or path
+    moved: bool = False  # the address is where a permanent redirect led, not the configured one
     every: float  # seconds between polls, as configured
     tags: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)

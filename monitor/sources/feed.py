@@ -43,7 +43,17 @@ class FeedSource:
 
     async def pull(self, source: SourceRow, now: datetime) -> Pull:
         """One visit. Raises Temporary, Permanent or Gone; an error may carry a cursor that is to be kept."""
-        cursor = dict(source.cursor) if source.cursor.get("address") == source.address else {"address": source.address}
+        afresh: dict[str, Any] = {"address": source.address}
+        cursor = dict(source.cursor) if source.cursor.get("address") == source.address else afresh
+        if "found" not in cursor:
+            return await self._visit(source, cursor, now, look=source.last_success_at is None)
+        try:
+            return await self._visit(source, cursor, now, look=False)
+        except Permanent:  # the feed that a page named is gone: perhaps the page names another
+            return await self._visit(source, afresh, now, look=True)
+
+    async def _visit(self, source: SourceRow, cursor: dict[str, Any], now: datetime, *, look: bool) -> Pull:
+        """One visit with what the cursor knows. `look`: a page may lead to the feed it names."""
         address = str(cursor.get("found") or source.address)
         answer = await self._ask(source.slug, address, cursor)
         if answer.status == 304:
@@ -58,7 +68,7 @@ class FeedSource:
         try:
             feed = await self._read(answer, source, now)
         except MonitorError as error:
-            better = await self._look_in_page(error, answer, source, now)
+            better = await self._look_in_page(error, answer, source, now) if look else None
             if better is None:
                 raise _with_cursor(error, _broken(cursor, digest, answer, error)) from error
             found, answer, feed = better
@@ -102,8 +112,8 @@ class FeedSource:
     async def _look_in_page(
         self, error: MonitorError, answer: Answer, source: SourceRow, now: datetime
     ) -> tuple[Found, Answer, Feed] | None:
-        """The feed that a page given as a feed address names; only while the source never worked."""
-        if getattr(error, "kind", "") != "web-page" or source.last_success_at is not None:
+        """The feed that a page given as a feed address names."""
+        if getattr(error, "kind", "") != "web-page":
             return None
         candidates = await self._run_elsewhere(discover, answer.document(), deadline=PARSE_DEADLINE)
         for found in [candidate for candidate in candidates if candidate.declared][:2]:
@@ -116,6 +126,7 @@ class FeedSource:
 
     def _unchanged(self, source: SourceRow, cursor: dict[str, Any], answer: Answer, now: datetime) -> Pull:
         cursor["idle"] = min(int(cursor.get("idle", 0)) + 1, 32)
+        cursor |= {name: value for name, value in _validators(answer).items() if value}  # a 304 may bring new ones
         cursor.pop("broken", None)
         # The same body as the one that parsed before: so the target of a permanent redirect is a feed.
         moved_to = answer.moved_to if answer.status == 200 and not cursor.get("found") else None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 LONGEST = 15 * DAY  # no answer of a server keeps us away for longer
@@ -73,6 +74,14 @@ def interval(every: float, *, idle: int = 0, hint: float | None = None) -> float
     relaxed = min(floor * 1.25 ** min(max(idle - 3, 0), 32), ceiling)
     asked = min(max(hint or 0.0, 0.0), max(ceiling, HOUR))
     return max(relaxed, asked)
+
+
+def idler(cursor: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The cursor after a visit without news: one more in a row, though the feed may have changed its dates or counters.
+
+    A cursor that counts no idle visits is left as it is.
+    """
+    return {**cursor, "idle": min(int(before.get("idle", 0)) + 1, 32)} if "idle" in cursor else cursor
 
 
 def after_success(

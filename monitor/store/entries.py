@@ -15,6 +15,7 @@ from monitor.model import Document, Entry, EntryState
 from monitor.store.connection import from_text, to_text
 
 CHUNK = 500  # parameters of one SELECT … IN
+_Name = tuple[str, str | None]  # title and date as announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +41,21 @@ def add(
 ) -> list[int]:
     """Write what was announced and is new or changed, as pending. Returns the row numbers that are to be digested.
 
-    The same guid under another link is another entry: a feed that reuses guids must not swallow news.
+    The same guid under another link is another entry: a feed that reuses guids must not swallow news. What is announced
+    word for word as before, only with a guid or with parameters in its link that were made anew, is known.
     """
     announced = list({entry.guid: entry for entry in entries}.values())
     known = _known(db, source, [entry.guid for entry in announced])
+    lately = _lately(db, source, announced) if len(known) < len(announced) else {}
     fresh: list[int] = []
     for entry in announced:
         row = known.get(entry.guid)
-        if row is not None and entry.url and row["url"] and row["url"] != entry.url:
+        if row is None:
+            if any(_only_dressed_anew(entry, one) for one in lately.get(_name(entry), ())):
+                continue
+        elif entry.url and row["url"] and row["url"] != entry.url and not _is_same_address(entry.url, row["url"]):
+            if _only_dressed_anew(entry, row):
+                continue
             entry = replace(entry, guid=f"{entry.guid} {entry.url}")
             row = _known(db, source, [entry.guid]).get(entry.guid)
         digest = entry.announced_hash
@@ -65,11 +73,49 @@ def _known(db: sqlite3.Connection, source: int, guids: Sequence[str]) -> dict[st
         part = guids[start : start + CHUNK]
         marks = ",".join("?" * len(part))
         for row in db.execute(
-            f"SELECT id, guid, url, announced_hash, state FROM entries WHERE source_id = ? AND guid IN ({marks})",
+            f"""SELECT id, guid, url, title, published_at, announced_hash, state FROM entries
+                WHERE source_id = ? AND guid IN ({marks})""",
             (source, *part),
         ):
             known[row["guid"]] = row
     return known
+
+
+def _lately(db: sqlite3.Connection, source: int, announced: Sequence[Entry]) -> dict[_Name, list[sqlite3.Row]]:
+    """The latest rows of a source that are not announced now as they were, by what they are called."""
+    found: dict[_Name, list[sqlite3.Row]] = {}
+    present = {entry.guid: entry.url for entry in announced}
+    for row in db.execute(
+        """SELECT id, guid, url, title, published_at, announced_hash, state FROM entries
+           WHERE source_id = ? ORDER BY seen_at DESC LIMIT ?""",
+        (source, 2 * len(announced) + 20),
+    ):
+        if row["guid"] not in present or present[row["guid"]] != row["url"]:
+            found.setdefault((row["title"], row["published_at"]), []).append(row)
+    return found
+
+
+def _name(entry: Entry) -> _Name:
+    return entry.title, to_text(entry.published_at) if entry.published_at else None
+
+
+def _only_dressed_anew(entry: Entry, row: sqlite3.Row) -> bool:
+    """Whether an announcement repeats a known one in all but its guid and the parameters of its link.
+
+    Without a date or a text of its own nothing proves that.
+    """
+    if not (entry.published_at or entry.content) or _name(entry) != (row["title"], row["published_at"]):
+        return False
+    if (entry.url or "").partition("?")[0] != (row["url"] or "").partition("?")[0]:
+        return False
+    return bool(replace(entry, url=row["url"]).announced_hash == row["announced_hash"])
+
+
+def _is_same_address(one: str, other: str) -> bool:
+    from monitor.stages import canonical  # courlan and its tables: only where links differ
+
+    address = canonical.canonical_url(one)
+    return address is not None and address == canonical.canonical_url(other)
 
 
 def _insert(db: sqlite3.Connection, source: int, entry: Entry, digest: str, now: datetime, baseline: bool) -> int:

@@ -32,6 +32,12 @@ def stands(db: sqlite3.Connection, key: str) -> bool:
     return db.execute("SELECT 1 FROM notices WHERE key = ? AND ended_at IS NULL", (key,)).fetchone() is not None
 
 
+def ended_since(db: sqlite3.Connection, key: str, moment: datetime) -> bool:
+    """Whether a trouble ended after `moment`."""
+    since = to_text(moment)
+    return db.execute("SELECT 1 FROM notices WHERE key = ? AND ended_at > ?", (key, since)).fetchone() is not None
+
+
 def begin(
     db: sqlite3.Connection, key: str, text: str, now: datetime, *, severity: str = "normal", remedy: str = ""
 ) -> Notice | None:

@@ -112,6 +112,7 @@ def as_source(row: sqlite3.Row) -> SourceRow:
         slug=row["slug"],
         kind=row["kind"],
         address=row["moved_to"] or row["address"],
+        moved=row["moved_to"] is not None,
         every=row["every_seconds"],
         tags=tuple(json.loads(row["tags"])),
         options={**json.loads(row["options"]), "outlet": row["outlet"]},
@@ -175,12 +176,17 @@ def failed(
     *,
     health: str = "failing",
     cursor: dict[str, object] | None = None,
+    lost: bool = False,
 ) -> None:
-    """End a poll that did not work; 'gone' stops polling until the address changes. `cursor` None: as it was."""
+    """End a poll that did not work; 'gone' stops polling until the address changes. `cursor` None: as it was.
+
+    `lost`: the address a redirect led to is given up, for the configured one.
+    """
     db.execute(
         """UPDATE sources SET lease_run = NULL, lease_until = NULL, last_poll_at = :now, failures = failures + 1,
                   next_poll_at = :next, health_since = CASE WHEN health = :health THEN health_since ELSE :now END,
                   health = :health, health_because = :because, cursor = COALESCE(:cursor, cursor),
+                  moved_to = CASE WHEN :lost THEN NULL ELSE moved_to END,
                   paused_at = CASE WHEN :health = 'gone' THEN :now ELSE paused_at END,
                   paused_because = CASE WHEN :health = 'gone' THEN :because ELSE paused_because END
            WHERE id = :id""",
@@ -189,6 +195,7 @@ def failed(
             "next": to_text(next_poll_at),
             "health": health,
             "because": because,
+            "lost": lost,
             "cursor": None if cursor is None else json.dumps(cursor),
             "id": number,
         },

@@ -84,7 +84,7 @@ def raise_for_status(got: Response) -> None:
         return
     reason = _reason(got)
     if status == 410:
-        raise Gone(f"{reason}: it is not asked again", kind="http-410")
+        raise Gone(reason, kind="http-410")
     if status in (408, 425, 429) or status >= 500 or status < 400:
         wait = pace.retry_after(got.headers.get("Retry-After"), datetime.now(UTC)) if status in (429, 503) else None
         raise Temporary(reason, retry_after=wait, kind=f"http-{status}")
