@@ -19,10 +19,11 @@ import contextlib
 import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -30,12 +31,15 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor import app as live
-from monitor import control, metrics
+from monitor import control
 from monitor.app import App, telling
 from monitor.config import Config
 from monitor.errors import ConfigError, MonitorError, StoreError, StoreFull
 from monitor.store import health, overview
 from monitor.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from monitor.metrics import Health
 
 log = structlog.get_logger()
 
@@ -108,9 +112,8 @@ class Daemon:
     async def serve(self) -> None:
         """Everything, until the stop. Raises the StoreError that ended it, if one did."""
         scheduler = self._scheduler()
-        config, started_at = self.app.config, self.app.clock()
-        telling = metrics.Telling(config.metrics, config.monitor.state, self._overview, self._health, started_at)
-        async with telling.open(), control.serving(config.monitor.runtime_directory, partial(live.answer, self.app)):
+        config = self.app.config
+        async with self._metrics(), control.serving(config.monitor.runtime_directory, partial(live.answer, self.app)):
             scheduler.start()
             loops = [
                 self._start(self._work, self._loop(self.app.pipeline.wake, self._rhythm.digest, self._digest)),
@@ -318,8 +321,18 @@ class Daemon:
         now = self.app.clock()
         return await self.app.store.read(lambda db: overview.overview(db, now))
 
-    def _health(self) -> metrics.Health:
-        return metrics.Health(ailments=self._ails, ready=not self._stop.is_set(), checked_at=self._well_at)
+    def _metrics(self) -> AbstractAsyncContextManager[object]:
+        config = self.app.config
+        if not config.metrics.listen and config.metrics.textfile is None:
+            return contextlib.nullcontext()
+        from monitor.metrics import Telling  # a web server and Prometheus: only where they are wanted
+
+        return Telling(config.metrics, config.monitor.state, self._overview, self._health, self.app.clock()).open()
+
+    def _health(self) -> Health:
+        from monitor.metrics import Health
+
+        return Health(ailments=self._ails, ready=not self._stop.is_set(), checked_at=self._well_at)
 
     async def _status(self) -> str:
         return (await self._overview()).one_line()

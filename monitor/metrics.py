@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from prometheus_client.registry import Collector
 from monitor import __version__
 from monitor.config import MetricsConfig
 from monitor.errors import ConfigError, MonitorError
+from monitor.store.files import Files, look_at_files
 from monitor.store.overview import Overview
 
 log = structlog.get_logger()
@@ -42,26 +42,6 @@ class Health:
     ailments: Sequence[str] = ()  # empty: well
     ready: bool = True
     checked_at: datetime | None = None  # when it last found itself well
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Files:
-    """Sizes in bytes, as far as they can be had."""
-
-    sizes: dict[str, int]
-    free: int | None
-
-
-def look_at_files(state: Path) -> Files:
-    """The store's files and the room on their disk."""
-    sizes = {}
-    for name in ("monitor.db", "monitor.db-wal", "raw.db", "raw.db-wal"):
-        with contextlib.suppress(OSError):
-            sizes[name] = (state / name).stat().st_size
-    free = None
-    with contextlib.suppress(OSError):
-        free = shutil.disk_usage(state).free
-    return Files(sizes=sizes, free=free)
 
 
 def families(view: Overview, files: Files, health: Health, started_at: datetime) -> Iterator[Metric]:

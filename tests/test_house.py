@@ -62,6 +62,21 @@ def public(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.AST]]:
                 yield from public(node, f"{prefix}{node.name}.")
 
 
+@pytest.mark.parametrize(
+    ("work", "heavy"),
+    [
+        ("from monitor.cli import main; main(['--help'], standalone_mode=False)", {"numpy", "aiohttp", "trafilatura"}),
+        ("from monitor.cli.status import status", {"numpy", "aiohttp", "prometheus_client", "apscheduler"}),
+        ("import monitor.daemon", {"numpy", "trafilatura", "aiohttp.web", "prometheus_client"}),
+        ("from monitor.stages.rules import compile_rule", {"numpy"}),
+    ],
+)
+def test_what_costs_half_a_second_is_not_imported_for_nothing(work: str, heavy: set[str]) -> None:
+    look = f"import sys\n{work}\nprint('loaded:', *sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["loaded:"], done.stdout[-500:] + done.stderr[-500:]
+
+
 def test_every_public_name_says_what_it_does() -> None:
     silent = []
     for module in MODULES:

@@ -78,7 +78,9 @@ async def build(
             await pool.start()  # first: it imports while we open the store
         store = await _opening(lambda: Store(config.monitor.database), starting)
         stack.callback(store.close)
-        raw_store = await _opening(lambda: Store(config.monitor.raw_database, migrate=raw.migrate), starting)
+        raw_store = await _opening(
+            lambda: Store(config.monitor.raw_database, migrate=raw.migrate, cache=raw.CACHE), starting
+        )
         stack.callback(raw_store.close)
 
         def rarity() -> Rarity:

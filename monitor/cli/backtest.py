@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.text import Text
 
-from monitor.app.parts import Mouths
 from monitor.cli.common import Settings, progress, shown
 from monitor.config import Config
 from monitor.errors import ConfigError
@@ -128,6 +127,8 @@ def subject_of(seen: rows.Seen) -> Subject:
 
 def routes_of(config: Config) -> Mapping[str, Route]:
     """When each channel speaks; none where a secret or an option is missing: then messages are not counted."""
+    from monitor.app.parts import Mouths  # the channels, and with them the web
+
     try:
         return Mouths(config).routes
     except ConfigError:

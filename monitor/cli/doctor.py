@@ -22,13 +22,14 @@ from urllib.parse import urlsplit
 import click
 from rich.text import Text
 
-from monitor import __version__, control, log, metrics
+from monitor import __version__, control, log
 from monitor import config as configuration
 from monitor.cli import check, service
 from monitor.cli.common import Exit, Settings, json_option, print_json, reading, shown
 from monitor.cli.status import as_values, look
 from monitor.config import Config
 from monitor.errors import MonitorError, StoreBusy, StoreError
+from monitor.store import files as store_files
 from monitor.store.connection import Lock
 from monitor.store.vitals import vitals
 
@@ -249,7 +250,7 @@ def _store(config: Config, *, deep: bool) -> Iterator[Finding]:
 
 
 def _disk(config: Config) -> Iterator[Finding]:
-    files = metrics.look_at_files(config.monitor.state)
+    files = store_files.look_at_files(config.monitor.state)
     if files.free is None:
         return
     need = max(LOW_DISK, files.sizes.get("monitor.db", 0))

@@ -29,7 +29,6 @@ from monitor.cli.common import Exit, Settings, ago, json_option, print_json, pri
 from monitor.config import Config
 from monitor.config.values import parse_duration
 from monitor.model import Document, Rule, SiteProfile
-from monitor.stages import clean, extract
 from monitor.stages.rules import Fault, Reading, RuleError, Subject, compile_rule, explain
 from monitor.stages.rules.evidence import hits
 from monitor.store import backtest as rows
@@ -257,6 +256,8 @@ def _subject(config: Config, name: str) -> Subject:
 
 
 def _of_document(document: Document) -> Subject:
+    from monitor.stages import clean, extract  # half a second: only where a page is read
+
     extracted = extract.extract(document, None)
     cleaned = clean.clean(extracted.blocks, SiteProfile(), extracted.metadata, method=extracted.method)
     said = cleaned.metadata

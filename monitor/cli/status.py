@@ -16,7 +16,7 @@ from monitor import control
 from monitor.cli.common import Exit, Settings, ago, fail, json_option, print_json, reading, shown, span
 from monitor.config import Config, survey
 from monitor.errors import ConfigError, MonitorError
-from monitor.metrics import Files, look_at_files
+from monitor.store.files import Files, look_at_files
 from monitor.store.overview import Overview, overview
 
 SHOWN = 8  # rows of a list; the rest is a number

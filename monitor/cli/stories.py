@@ -12,7 +12,6 @@ from rich.text import Text
 from monitor import app
 from monitor.cli.common import Settings, ago, confirm, json_option, print_json, print_rows, reading, shown
 from monitor.config.values import parse_duration
-from monitor.stages.differences import difference, new_sentences
 from monitor.store import held as held_rows
 from monitor.store import stories as rows
 
@@ -100,6 +99,8 @@ def show_story(settings: Settings, story: int, full: bool, as_json: bool) -> Non
 
 def _compare(story: dict[str, Any]) -> None:
     """Put to each article what it adds to those before it, what it leaves out of the first, and its revisions."""
+    from monitor.stages.differences import difference, new_sentences  # numpy
+
     told: list[str] = []
     for article in story["articles"]:
         article["adds"] = new_sentences(article["text"], told) if told else ()

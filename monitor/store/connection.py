@@ -28,6 +28,7 @@ from monitor.store import schema
 T = TypeVar("T")
 Connection = sqlite3.Connection
 
+CACHE = 16 * 1024  # KiB of pages that the writer keeps
 BUSY_SECONDS = 10.0  # how long we wait for somebody else's lock, e.g. a backup
 LOCK = "monitor.lock"  # its file, beside the store
 ROOM = 1024 * 1024  # bytes without which a disk counts as full
@@ -46,7 +47,7 @@ def from_text(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def connect(path: Path, *, read_only: bool = False) -> Connection:
+def connect(path: Path, *, read_only: bool = False, cache: int = CACHE) -> Connection:
     """A connection with our settings: Row factory, autocommit (we say BEGIN), foreign keys, WAL, synchronous=FULL.
 
     Raises StoreError if the file cannot be opened or is not a database.
@@ -65,7 +66,7 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
                 db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             db.execute("PRAGMA journal_mode = WAL")
             # A sketch's keys fall on 44 pages far apart: checkpointed late, a page is written once for many of them.
-            db.execute("PRAGMA cache_size = -16384")
+            db.execute(f"PRAGMA cache_size = -{cache}")
             db.execute("PRAGMA wal_autocheckpoint = 4000")  # 64 MB
             db.execute("PRAGMA journal_size_limit = 67108864")
             db.execute("PRAGMA synchronous = FULL")
@@ -103,14 +104,24 @@ def savepoint(db: Connection) -> Iterator[None]:
 class Store:
     """One SQLite file. `write` and `read` run a function of a connection on the store's own threads."""
 
-    def __init__(self, path: Path, *, readers: int = 2, migrate: Callable[[Connection], int] = schema.migrate) -> None:
-        """Open (and create) the file at `path` and bring its schema up to date. Raises StoreError, StoreTooNew."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        readers: int = 2,
+        migrate: Callable[[Connection], int] = schema.migrate,
+        cache: int = CACHE,
+    ) -> None:
+        """Open (and create) the file at `path` and bring its schema up to date. Raises StoreError, StoreTooNew.
+
+        `cache`: KiB of pages the writer keeps.
+        """
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o770)
         except OSError as error:
             raise StoreError(f"cannot create {path.parent}: {error.strerror}; check its owner") from error
-        self._writer_db = connect(path)
+        self._writer_db = connect(path, cache=cache)
         with _translated(path):
             migrate(self._writer_db)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")

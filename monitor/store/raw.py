@@ -18,6 +18,7 @@ from monitor.model import Document
 from monitor.store.connection import from_text, to_text
 
 VERSION = 1
+CACHE = 4 * 1024  # KiB: documents are written once and seldom read
 LEVEL = 6  # zstd: news HTML shrinks 5-fold; higher levels cost more than they save
 
 

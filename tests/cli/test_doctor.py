@@ -14,9 +14,10 @@ from background import in_background
 from click.testing import CliRunner, Result
 from servers import SmtpServer
 
-from monitor import cli, config, metrics
+from monitor import cli, config
 from monitor.cli import doctor
 from monitor.cli.common import Settings
+from monitor.store import files as store_files
 from monitor.store.connection import Lock, Store, to_text
 
 CONSOLE = "[channels.console]\nkind = 'console'\n"
@@ -129,7 +130,7 @@ def test_a_clock_that_was_wrong(tmp_path: Path, store: Store) -> None:
 
 def test_little_room_and_a_large_log(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = {"monitor.db": 5 * 10**9, "monitor.db-wal": 10**9}
-    monkeypatch.setattr(metrics, "look_at_files", lambda state: metrics.Files(sizes=sizes, free=2 * 10**9))
+    monkeypatch.setattr(store_files, "look_at_files", lambda state: store_files.Files(sizes=sizes, free=2 * 10**9))
     found = findings(write(tmp_path))
     assert "only 2.0 GB free" in found["disk", "wrong"].text
     assert "write-ahead log has 1000 MB" in found["disk", "warning"].text
@@ -138,10 +139,10 @@ def test_little_room_and_a_large_log(tmp_path: Path, store: Store, monkeypatch: 
 def test_an_examination_that_breaks_is_a_finding_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(state: Path) -> metrics.Files:
+    def broken(state: Path) -> store_files.Files:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(metrics, "look_at_files", broken)
+    monkeypatch.setattr(store_files, "look_at_files", broken)
     found = findings(write(tmp_path))
     assert "boom" in found["disk", "wrong"].text
     assert ("daemon", "warning") in found

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from monitor import cli, config
 from monitor.cli import status
-from monitor.metrics import Files
 from monitor.store.connection import Store
+from monitor.store.files import Files
 from monitor.store.overview import Overview, overview
 
 spec = importlib.util.spec_from_file_location("filled", Path(__file__).parents[1] / "store" / "test_overview.py")

@@ -9,15 +9,27 @@ For a quick question there are `matches` and `check`, which need no more than th
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.model import Rule
-from monitor.stages.rules.book import RuleBook, undisturbed
 from monitor.stages.rules.compiled import Compiled, compile_rule
 from monitor.stages.rules.explain import Explained, explain
 from monitor.stages.rules.faults import Fault, RuleError, caret
 from monitor.stages.rules.fulltext import superset_query
 from monitor.stages.rules.reading import Reading, Subject
+
+if TYPE_CHECKING:
+    from monitor.stages.rules.book import RuleBook, undisturbed
+else:
+
+    def __getattr__(name: str) -> object:
+        """The book brings numpy; one rule is compiled and asked without."""
+        if name in ("RuleBook", "undisturbed"):
+            from monitor.stages.rules import book
+
+            return getattr(book, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Checked",
