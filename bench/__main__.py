@@ -19,6 +19,7 @@ MEASUREMENTS: dict[str, tuple[list[str], list[str]]] = {
     "claims": (["bench/delivery/claims.py"], ["bench/delivery/claims.py"]),
     "throughput": (["bench/delivery/throughput.py"], ["bench/delivery/throughput.py", "500"]),
     "rules": (["-m", "bench.rules"], ["-m", "bench.rules", "--rules", "1000"]),
+    "backtest": (["-m", "bench.store.backtest"], ["-m", "bench.store.backtest", "--articles", "10000"]),
     "dedup": (["-m", "bench.dedup.quality"], ["-m", "bench.dedup.quality", "--only", "monitor"]),
     "dedup-speed": (
         ["-m", "bench.dedup.speed", "--articles", "100000"],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -11,48 +13,24 @@ from rich.text import Text
 from monitor.cli.common import Settings, progress, shown
 from monitor.config import Config
 from monitor.errors import ConfigError
-from monitor.model import Hit, Rule
-from monitor.stages.backtest import SAMPLES, Backtest
+from monitor.model import Hit
+from monitor.stages.backtest import Asked, Backtest
 from monitor.stages.restraint import Route
-from monitor.stages.rules import Compiled, Reading, Subject, compile_rule, superset_query
-from monitor.stages.rules.evidence import hits
 from monitor.store import backtest as rows
 from monitor.store.connection import Connection
 
 MARKED = "bold black on yellow"
 
 
-def run_backtest(
-    settings: Settings,
-    db: Connection,
-    rule: Rule,
-    variants: Mapping[str, Sequence[str]],
-    since: datetime | None,
-    routes: Mapping[str, Route],
-) -> Backtest:
-    """Match one rule against the stored articles; by the full-text index where that can miss nothing."""
-    compiled = compile_rule(rule, variants)
-    question = superset_query(compiled)
-    tally = Backtest(rule=rule, routes=routes)
-    tally.articles = rows.count(db, since)
-    total = rows.count(db, since, question) if question else tally.articles
-    with progress(settings, rule.slug, total) as advance:
-        for seen in rows.articles(db, since, question):
-            _tally(tally, compiled, seen)
-            advance(1)
-    return tally
+def run_backtests(
+    settings: Settings, path: Path, asked: Sequence[Asked], since: datetime | None, routes: Mapping[str, Route]
+) -> list[Backtest]:
+    """Ask rules about the stored articles, in one pass and on all cores, behind a progress bar."""
+    from monitor.app.backtest import run  # worker processes, and with the app's parts the web
 
-
-def _tally(tally: Backtest, compiled: Compiled, seen: rows.Seen) -> None:
-    look = Reading(subject_of(seen))
-    if not compiled.holds(look):
-        return
-    wanted = len(tally.samples) < SAMPLES
-    first = next(iter(hits(compiled, look)), None) if wanted else None
-    tally.add(
-        article=seen.article, story=seen.story, source=seen.source, title=seen.title, seen_at=seen.seen_at,
-        published_at=seen.published_at, hit=first,
-    )  # fmt: skip
+    label = asked[0].rule.slug if len(asked) == 1 else f"{len(asked)} rules"
+    with progress(settings, label, None) as advance:
+        return asyncio.run(run(path, asked, since, routes=routes, progress=advance))
 
 
 def difference(db: Connection, now_it: Backtest, then_it: Backtest | None) -> tuple[list[Any], list[Any]]:
@@ -115,14 +93,6 @@ def sentence_line(hit: Hit) -> Text:
     text = hit.sentence
     return Text.assemble("  “", shown(text[:start]) if start else "", (shown(text[start:end]), MARKED),
                          shown(text[end:]) if end < len(text) else "", "”")  # fmt: skip
-
-
-def subject_of(seen: rows.Seen) -> Subject:
-    """A stored article as rules see it."""
-    return Subject(
-        title=seen.title, text=seen.text, author=seen.byline, url=seen.url, source=seen.source, outlet=seen.outlet,
-        language=seen.language, tags=seen.tags,
-    )  # fmt: skip
 
 
 def routes_of(config: Config) -> Mapping[str, Route]:

@@ -281,7 +281,7 @@ def reclean(settings: Settings, source: str, since: datetime | None, dry_run: bo
         "alert": alert,
     }
     with progress(settings, "cleaning again", None) as advance:
-        report = app.command(settings.load, "reclean", arguments, progress=lambda done: advance(1))
+        report = app.command(settings.load, "reclean", arguments, progress=lambda done: advance(1, done["total"]))
     if as_json:
         print_json(report)
         return

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -255,18 +255,24 @@ def span(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+class Advance(Protocol):
+    """Moves a progress bar on by `done`; `total` says how long it is, once that is known."""
+
+    def __call__(self, done: int, total: int | None = None, /) -> None: ...
+
+
 @contextmanager
-def progress(settings: Settings, label: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A progress bar on a terminal's standard error; elsewhere nothing. Yields `advance(n)`."""
+def progress(settings: Settings, label: str, total: int | None) -> Iterator[Advance]:
+    """A progress bar on a terminal's standard error; elsewhere nothing."""
     if not settings.stderr.is_terminal:
-        yield lambda n: None
+        yield lambda done, total=None: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=settings.stderr, transient=True) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda n: bar.advance(task, n)
+        yield lambda done, total=None: bar.update(task, advance=done, total=total)
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -45,7 +45,7 @@ def backup(settings: Settings, path: Path | None, keep: int | None, as_json: boo
 
         def step(done: int, total: int) -> None:
             nonlocal seen
-            advance(done - seen)
+            advance(done - seen, total)
             seen = done
 
         maintenance.backup(config.monitor.database, target, step)

@@ -7,13 +7,13 @@ from typing import Any
 import click
 from rich.text import Text
 
-from monitor.cli.backtest import subject_of
 from monitor.cli.common import Settings, json_option, print_json, reading, shown
 from monitor.config import Config
 from monitor.stages.rules import RuleError, compile_rule
 from monitor.stages.rules import explain as explain_rule
 from monitor.store import backtest as rows
 from monitor.store.connection import Connection
+from monitor.store.scan import subject_of
 
 
 @click.command()

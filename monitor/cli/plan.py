@@ -9,11 +9,12 @@ import click
 from rich.text import Text
 
 from monitor.app.watching import source_rows
-from monitor.cli.backtest import difference, print_difference, routes_of, run_backtest, summary
+from monitor.cli.backtest import difference, print_difference, routes_of, run_backtests, summary
 from monitor.cli.common import Exit, Settings, json_option, print_json, reading, shown
 from monitor.cli.rules import since_option
 from monitor.config import Config
 from monitor.model import Rule
+from monitor.stages.backtest import Asked
 from monitor.stages.rules import RuleError, compile_rule
 from monitor.store import backtest as rows
 from monitor.store import rules
@@ -57,34 +58,34 @@ def _sources(config: Config, db: Connection) -> list[dict[str, Any]]:
 
 def _rules(settings: Settings, config: Config, db: Connection, start: datetime | None) -> list[dict[str, Any]]:
     standing = rules.working(db)
-    routes = routes_of(config)
     found: list[dict[str, Any]] = []
+    changed: list[tuple[Rule, Rule | None]] = []  # as it will be, and as it stands
     for slug, rule in config.rules.items():
         before = standing.get(slug)
         if before is not None and rules.meaning(before) == rules.meaning(rule):
             continue
-        change = "added" if before is None else "changed"
-        try:
-            compile_rule(rule, config.variants)
-        except RuleError as error:
-            found.append({"rule": slug, "change": "broken", "errors": error.faults})
-            continue
-        now_it = run_backtest(settings, db, rule, config.variants, start, routes)
-        then_it = _before(settings, config, db, before, start)
-        gained, lost = difference(db, now_it, then_it)
-        found.append({"rule": slug, "change": change, **summary(now_it), "gained": gained, "lost": lost})
+        if fault := _fault(rule, config):
+            found.append({"rule": slug, "change": "broken", "errors": fault})
+        else:
+            # One that stands and cannot be tried any more, its variant set gone, has nothing to be compared with.
+            changed.append((rule, None if before is None or _fault(before, config) else before))
+    asked = [Asked(rule, config.variants) for pair in changed for rule in pair if rule is not None]
+    tallies = iter(run_backtests(settings, config.monitor.database, asked, start, routes_of(config)) if asked else ())
+    for rule, before in changed:
+        now_it = next(tallies)
+        gained, lost = difference(db, now_it, next(tallies) if before is not None else None)
+        change = "changed" if rule.slug in standing else "added"
+        found.append({"rule": rule.slug, "change": change, **summary(now_it), "gained": gained, "lost": lost})
     found += [{"rule": slug, "change": "removed"} for slug in standing if slug not in config.rules]
     return sorted(found, key=lambda row: row["rule"])
 
 
-def _before(settings: Settings, config: Config, db: Connection, rule: Rule | None, start: datetime | None) -> Any:
-    """The backtest of a rule as it stands; None where it cannot be run any more, its variant set gone."""
-    if rule is None:
-        return None
+def _fault(rule: Rule, config: Config) -> tuple[str, ...]:
     try:
-        return run_backtest(settings, db, rule, config.variants, start, {})
-    except RuleError:
-        return None
+        compile_rule(rule, config.variants)
+    except RuleError as error:
+        return error.faults
+    return ()
 
 
 def _print(settings: Settings, made: dict[str, list[dict[str, Any]]]) -> None:

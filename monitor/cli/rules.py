@@ -20,18 +20,20 @@ from monitor.cli.backtest import (
     print_backtest,
     print_difference,
     routes_of,
-    run_backtest,
+    run_backtests,
     sentence_line,
-    subject_of,
     summary,
 )
 from monitor.cli.common import Exit, Settings, ago, json_option, print_json, print_rows, reading, shown
 from monitor.config import Config
 from monitor.config.values import parse_duration
 from monitor.model import Document, Rule, SiteProfile
+from monitor.stages.backtest import Asked
 from monitor.stages.rules import Fault, Reading, RuleError, Subject, compile_rule, explain
 from monitor.stages.rules.evidence import hits
 from monitor.store import backtest as rows
+from monitor.store.rules import meaning
+from monitor.store.scan import subject_of
 
 DEAD_DAYS = 30  # without a match for so long a rule is worth a look
 
@@ -292,13 +294,12 @@ def backtest_rule(
     routes = routes_of(config)
     with reading(config) as db:
         start = None if since is None else datetime.now(UTC) - since
-        before: Rule | None = None
-        if standing is not None:
-            before = standing if query else rows.as_it_stands(db, standing.slug)
-        now_it = run_backtest(settings, db, wanted, config.variants, start, routes)
-        then_it = None
-        if before is not None and (before.query, before.regex) != (wanted.query, wanted.regex):
-            then_it = run_backtest(settings, db, before, config.variants, start, routes)
+        before = (standing if query else rows.as_it_stands(db, standing.slug)) if standing is not None else None
+        asked = [Asked(wanted, config.variants)]
+        if before is not None and meaning(before) != meaning(wanted):
+            asked.append(Asked(before, config.variants))
+        now_it, *others = run_backtests(settings, config.monitor.database, asked, start, routes)
+        then_it = others[0] if others else None
         gained, lost = difference(db, now_it, then_it)
     if as_json:
         print_json({**summary(now_it), "gained": gained, "lost": lost})

@@ -1,18 +1,17 @@
-"""What every worker holds: the stages, imported, and the rule book. Imported by the nursery only.
+"""What every worker of the daemon holds: the stages, imported, and the rule book. Imported by the nursery only.
 
-The nursery calls the first three before it forks, so that a worker is born with everything loaded.
+The nursery calls `warm` before it forks, so that a worker is born with everything loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from monitor.errors import MonitorError
 from monitor.model import Document, Entry, Work
-from monitor.pool import Change
+from monitor.pool.books import apply, open_book
 from monitor.stages import kinds, parse  # noqa: F401 - called by name
 from monitor.stages.digest import digest
-from monitor.stages.rules import RuleBook, compile_rule, undisturbed
+from monitor.stages.rules import RuleBook
+
+__all__ = ["apply", "open_book", "warm"]
 
 # One of each kind that has lazy parts of its own: a page, plain text, a foreign language.
 SAMPLES = (
@@ -24,25 +23,6 @@ SAMPLES = (
     ),
     Document(body="Verhandlungen gehen weiter\n\nDer Gesandte traf den Minister in Köln.".encode(), name="a.txt"),
 )
-
-
-def open_book() -> RuleBook:
-    """An empty rule book."""
-    return RuleBook()
-
-
-def apply(book: RuleBook, changes: Sequence[Change]) -> dict[str, str]:
-    """Bring the book up to date. Returns what does not compile, by slug: such a rule is left out."""
-    faults = {}
-    with undisturbed():
-        for change in changes:
-            book.remove(change.slug)
-            if change.rule is not None:
-                try:
-                    book.add(compile_rule(change.rule, change.variants))
-                except MonitorError as error:
-                    faults[change.slug] = str(error)
-    return faults
 
 
 def warm(book: RuleBook) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from monitor.model import Hit, Rule
 from monitor.stages.alert import too_old
 from monitor.stages.restraint import Route, place, wanted
 
 SAMPLES = 5
+
+
+class Asked(NamedTuple):
+    """A rule to be tried, with the variant sets that its query may name."""
+
+    rule: Rule
+    variants: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +46,10 @@ class Backtest:
     per_source: Counter[str] = field(default_factory=Counter)
     samples: list[Sample] = field(default_factory=list)
     found: set[int] = field(default_factory=set)
-    _keys: set[str] = field(default_factory=set)
-    _sent: dict[str, list[datetime]] = field(default_factory=dict)
+    _keys: set[int] = field(default_factory=set)
+    _sent: dict[str, deque[datetime]] = field(default_factory=dict)  # by channel, within its cap's window
     _open: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _collected: dict[str, datetime] = field(default_factory=dict)  # until when a channel's one open message takes all
     messages: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -62,7 +71,7 @@ class Backtest:
         if too_old(self.rule, published_at, seen_at):
             self.too_old += 1
             return
-        key = f"story:{story}" if self.rule.once_per == "story" and not self.rule.updates else f"article:{article}"
+        key = story if self.rule.once_per == "story" and not self.rule.updates else article
         if key not in self._keys:
             self._keys.add(key)
             self._send(seen_at)
@@ -72,17 +81,22 @@ class Backtest:
             route = self.routes.get(channel)
             if route is None or not wanted(route.policy, self.rule.severity):
                 continue
-            sent = self._sent.setdefault(channel, [])
-            recent = sum(1 for moment in sent if now - moment < route.policy.cap_window)
+            if self._collected.get(channel, now) > now:
+                continue
+            sent = self._sent.setdefault(channel, deque())
+            while sent and now - sent[0] >= route.policy.cap_window:
+                sent.popleft()
             placed = place(
                 route.policy, rule=self.rule.slug, severity=self.rule.severity, once_per=self.rule.once_per,
-                sent=recent, now=now,
+                sent=len(sent), now=now,
             )  # fmt: skip
             if placed.group:
                 due = self._open.get((channel, placed.group))
                 if due is not None and due > now:
                     continue  # joins the message that waits
                 self._open[channel, placed.group] = placed.due_at
+                if self.rule.once_per == "day" or route.policy.digest:
+                    self._collected[channel] = placed.due_at
             else:
                 sent.append(now)
             self.messages[channel] += max(1, len(route.targets))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -32,21 +33,39 @@ class Seen(NamedTuple):
     seen_at: datetime
 
 
-def count(db: sqlite3.Connection, since: datetime | None, question: str | None = None) -> int:
-    """How many articles `articles` will yield."""
-    where, values = _where(since, question)
+def count(db: sqlite3.Connection, since: datetime | None) -> int:
+    """How many articles were seen since a time."""
+    where, values = _where(since)
     return int(db.execute(f"SELECT count(*) FROM articles a {where}", values).fetchone()[0])
 
 
-def articles(db: sqlite3.Connection, since: datetime | None, question: str | None = None) -> Iterator[Seen]:
-    """Yield the articles seen since a time, the oldest first; `question`: only those the full-text index finds."""
-    where, values = _where(since, question)
+def numbers(db: sqlite3.Connection, since: datetime | None, questions: Iterable[str | None]) -> array[int]:
+    """The numbers of articles seen since a time, the oldest first: those the full-text index finds for any question.
+
+    All of them where a question is None.
+    """
+    wanted = set(questions)
+    where, values = _where(since)
+    rows: Iterable[sqlite3.Row]
+    if None in wanted:
+        rows = db.execute(f"SELECT a.id FROM articles a {where} ORDER BY a.seen_at, a.id", values)
+        return array("q", (row[0] for row in rows))
+    found: dict[int, str] = {}
+    both = f"{where} {'AND' if where else 'WHERE'} a.id IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?)"
+    for question in sorted(filter(None, wanted)):
+        found.update(db.execute(f"SELECT a.id, a.seen_at FROM articles a {both}", (*values, question)))
+    return array("q", sorted(found, key=lambda number: (found[number], number)))
+
+
+def articles(db: sqlite3.Connection, numbers: Sequence[int]) -> Iterator[Seen]:
+    """Yield the articles of these numbers, the oldest first; those that were pruned meanwhile are left out."""
     rows = db.execute(
-        f"""SELECT a.id, a.story_id, s.slug, s.tags AS source_tags,
-                   (SELECT e.tags FROM entries e WHERE e.article_id = a.id ORDER BY e.id LIMIT 1) AS entry_tags,
-                   a.title, a.byline, a.url, a.outlet, a.language, a.published_at, a.seen_at, a.text
-            FROM articles a JOIN sources s ON s.id = a.source_id {where} ORDER BY a.seen_at, a.id""",
-        values,
+        """SELECT a.id, a.story_id, s.slug, s.tags AS source_tags,
+                  (SELECT e.tags FROM entries e WHERE e.article_id = a.id ORDER BY e.id LIMIT 1) AS entry_tags,
+                  a.title, a.byline, a.url, a.outlet, a.language, a.published_at, a.seen_at, a.text
+           FROM json_each(?) n JOIN articles a ON a.id = n.value JOIN sources s ON s.id = a.source_id
+           ORDER BY n.key""",
+        (json.dumps(list(numbers)),),
     )
     for row in rows:
         yield Seen(
@@ -77,19 +96,11 @@ def article(db: sqlite3.Connection, name: str) -> Seen | None:
         ).fetchone()
     if found is None:
         return None
-    row = db.execute("SELECT seen_at FROM articles WHERE id = ?", (found[0],)).fetchone()
-    return next((seen for seen in articles(db, from_text(row[0])) if seen.article == found[0]), None)
+    return next(articles(db, (found[0],)), None)
 
 
-def _where(since: datetime | None, question: str | None) -> tuple[str, list[object]]:
-    parts, values = [], list[object]()
-    if since is not None:
-        parts.append("a.seen_at >= ?")
-        values.append(to_text(since))
-    if question is not None:
-        parts.append("a.id IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?)")
-        values.append(question)
-    return f"WHERE {' AND '.join(parts)}" if parts else "", values
+def _where(since: datetime | None) -> tuple[str, tuple[str, ...]]:
+    return ("", ()) if since is None else ("WHERE a.seen_at >= ?", (to_text(since),))
 
 
 # ── what became of a rule ───────────────────────────────────────────────────────────────────────

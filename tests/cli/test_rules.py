@@ -243,11 +243,11 @@ def test_what_did_not_become_an_article_says_why(desk: Path) -> None:
 
 
 def test_the_store_gives_articles_as_rules_saw_them(desk: Path) -> None:
-    from monitor.cli.backtest import subject_of
     from monitor.store import backtest
+    from monitor.store.scan import subject_of
 
     store = Store(desk / "state" / "monitor.db")
-    seen = store.read_now(lambda db: list(backtest.articles(db, None)))
+    seen = store.read_now(lambda db: list(backtest.articles(db, backtest.numbers(db, None, [None]))))
     store.close()
     assert [row.article for row in seen] == [1, 2, 3, 4, 5]
     compiled = compile_rule(Rule(slug="x", query="source:drop Kabul"))

@@ -39,6 +39,9 @@ class RuleBook:
     def __contains__(self, slug: object) -> bool:
         return slug in self._rules
 
+    def __iter__(self) -> Iterator[Compiled]:
+        return iter(self._rules.values())
+
     def get(self, slug: str) -> Compiled | None:
         """The rule of that name, or None."""
         return self._rules.get(slug)
@@ -83,13 +86,14 @@ class RuleBook:
     def match(self, subject: Subject) -> list[Match]:
         """Return the rules that match, each with its evidence, by slug."""
         reading = Reading(subject)
-        found = sorted(self._matching(reading), key=lambda compiled: compiled.slug)
+        found = sorted(self.matching(reading), key=lambda compiled: compiled.slug)
         return [
             Match(rule=compiled.slug, version=compiled.version, hits=evidence.hits(compiled, reading))
             for compiled in found
         ]
 
-    def _matching(self, reading: Reading) -> Iterator[Compiled]:
+    def matching(self, reading: Reading) -> Iterator[Compiled]:
+        """Yield the rules that match, in no order, without evidence."""
         covered = self._wild.covered(reading.seen)
         reading.wildcards(self._wild.users, covered)
         reading.seen.update(covered)

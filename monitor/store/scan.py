@@ -1,0 +1,58 @@
+"""Rules over stored articles: the part of a backtest that runs beside others, in a pool's workers. Reads only.
+
+A worker opens the store by itself, so no text crosses a pipe: article numbers go in, matches come back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from monitor.model import Hit
+from monitor.stages.backtest import SAMPLES
+from monitor.stages.rules import Compiled, Reading, RuleBook, Subject
+from monitor.stages.rules.evidence import hits
+from monitor.store.backtest import Seen, articles
+from monitor.store.connection import connect
+
+# Rule, article, story, source, when it was seen and published; title and evidence for the first few of each rule.
+Matched = tuple[str, int, int, str, datetime, datetime | None, str, Hit | None]
+
+FEW = 8  # rules that are sooner asked than looked up
+
+
+def scan(path: Path, numbers: Sequence[int], book: RuleBook) -> list[Matched]:
+    """Match the articles of these numbers, in this order. Raises StoreError where the store cannot be opened."""
+    found: list[Matched] = []
+    times = Counter[str]()
+    for seen in articles(_reader(path), numbers):
+        reading = Reading(subject_of(seen))
+        for rule in book.matching(reading) if len(book) > FEW else [one for one in book if one.holds(reading)]:
+            hit = _first(rule, reading) if times[rule.slug] < SAMPLES else None
+            times[rule.slug] += hit is not None
+            title = seen.title if hit is not None else ""
+            story = (seen.article, seen.story, seen.source, seen.seen_at, seen.published_at)
+            found.append((rule.slug, *story, title, hit))
+    return found
+
+
+def subject_of(seen: Seen) -> Subject:
+    """A stored article as rules see it."""
+    return Subject(
+        title=seen.title, text=seen.text, author=seen.byline, url=seen.url, source=seen.source, outlet=seen.outlet,
+        language=seen.language, tags=seen.tags,
+    )  # fmt: skip
+
+
+def _first(rule: Compiled, reading: Reading) -> Hit | None:
+    return next(iter(hits(rule, reading)), None)
+
+
+@lru_cache(maxsize=1)
+def _reader(path: Path) -> sqlite3.Connection:
+    """A worker's own connection; it ends with the worker."""
+    return connect(path, read_only=True)
