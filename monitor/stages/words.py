@@ -62,7 +62,7 @@ _EDGE = "\"'.,;:!?()[]{}<>*/“”‘’«»„…—–-"
 _LONG = 64  # characters: longer chunks are cut up where that is safe
 _FORGET = 256  # longer chunks are not remembered
 _ABSURD = 1_000  # longer 'words' get no extra forms: nobody wrote them
-_CHAIN = 16  # parts of a hyphenated word that still have a closed spelling
+LONGEST_CHAIN = 16  # parts of a hyphenated word that still have a closed spelling
 _CHUNK = re.compile(r"\S+")  # as str.split() finds them
 _AT_ONCE = 4_000  # chunks of a text all of whose offsets are found when one is asked for
 _MEMORY = 200_000  # distinct chunks; about 30 MB
@@ -241,7 +241,7 @@ def _learn(chunks: set[str]) -> None:
             _forms[chunk] = (intern(bare),)
         elif not _INNER.search(bare) or _is_absurd(text):
             _forms[chunk] = tuple(_plain(bare).findall(bare))
-        elif _HYPHENED.fullmatch(bare) and (parts := bare.split("-")) and len(parts) <= _CHAIN:
+        elif _HYPHENED.fullmatch(bare) and (parts := bare.split("-")) and len(parts) <= LONGEST_CHAIN:
             start = text.index(bare)
             _extras[chunk] = (Extra(0, len(parts), "".join(parts), start, start + len(bare)),)
             _forms[chunk] = tuple(parts)
@@ -253,7 +253,7 @@ def _learn(chunks: set[str]) -> None:
 
 
 def _is_absurd(folded: str) -> bool:
-    return len(folded) > _ABSURD or folded.count("-") > 2 * _CHAIN
+    return len(folded) > _ABSURD or folded.count("-") > 2 * LONGEST_CHAIN
 
 
 def _plain(folded: str) -> re.Pattern[str]:
@@ -349,7 +349,7 @@ def _close(folded: str, tokens: list[Token], extras: list[Extra]) -> None:
             left, right = tokens[last - 1], tokens[last]
             if is_hyphen(folded[left.end : right.start]) and not (left.running or right.running):
                 continue
-        if 1 < last - first <= _CHAIN:
+        if 1 < last - first <= LONGEST_CHAIN:
             _close_one(first, last, tokens, extras)
         first = last
 

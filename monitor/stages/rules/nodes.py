@@ -8,12 +8,15 @@ Nothing is ever expanded to disjunctive normal form.
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from monitor.stages.letters import RUNNING
 from monitor.stages.rules.patterns import Element, Part
 from monitor.stages.rules.reading import BODY, Reading
+from monitor.stages.words import LONGEST_CHAIN
 
 _RUNNING_CHAR = re.compile(f"[{RUNNING}]")
 
@@ -65,13 +68,21 @@ class Node:
         """What made this node hold; call it only where it holds."""
         return iter(())
 
+    def denial(self, reading: Reading) -> Iterator[Found]:
+        """What is there and keeps this node from holding, as far as a NOT asks for it; only where it does not hold."""
+        return iter(())
+
     def may_stand_in(self, reading: Reading, field: str) -> bool:
         """A quick look whether `spans` can find anything; True where only looking closely would tell."""
         return True
 
-    def spans(self, reading: Reading, field: str) -> list[Span]:
-        """The places of this node in a field, by start."""
+    def spans(self, reading: Reading, field: str, low: int = 0, high: int = sys.maxsize) -> list[Span]:
+        """The places of this node in a field that begin in a range of positions, by start."""
         raise TypeError(type(self).__name__)
+
+    def reach(self, reading: Reading, field: str) -> int:
+        """How many positions a place of this node in a field takes at most."""
+        return max((child.reach(reading, field) for child in self.children), default=1)
 
     def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]] | None:
         """The places of this node as (start, end), by start; None where only `spans` can tell."""
@@ -149,13 +160,15 @@ class Term(Node):
     def evidence(self, reading: Reading) -> Iterator[Found]:
         return iter((Found(term=self),))
 
-    def spans(self, reading: Reading, field: str) -> list[Span]:
-        if self.field and self.field != field:
-            return []
-        found: list[Span] | None = reading.memory.get((self, field))
-        if found is None:
-            reading.memory[self, field] = found = self._spans(reading, field)
-        return found
+    def spans(self, reading: Reading, field: str, low: int = 0, high: int = sys.maxsize) -> list[Span]:
+        pairs = self.pairs(reading, field)
+        first, last = bisect_left(pairs, (low,)), bisect_left(pairs, (high,))
+        return [Span(start, end, (Mention(start, end, self),)) for start, end in pairs[first:last]]
+
+    def reach(self, reading: Reading, field: str) -> int:
+        if self.plain and reading.is_bare(self.plain, field):
+            return len(self.plain)
+        return LONGEST_CHAIN * sum(len(element.parts) for element in self.elements)
 
     def mentions(self, reading: Reading, field: str) -> Iterator[Mention]:
         """Where it stands in a field, without the cost of spans."""
@@ -164,9 +177,6 @@ class Term(Node):
 
     def may_stand_in(self, reading: Reading, field: str) -> bool:
         return self.simple is None or self.simple in reading.forms[field]
-
-    def _spans(self, reading: Reading, field: str) -> list[Span]:
-        return [Span(start, end, (Mention(start, end, self),)) for start, end in self.pairs(reading, field)]
 
     def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]]:
         if self.field and self.field != field:
@@ -242,6 +252,11 @@ class And(Node):
         for child in self.children:
             yield from child.evidence(reading)
 
+    def denial(self, reading: Reading) -> Iterator[Found]:
+        for child in self.children:
+            if not child.holds(reading):
+                yield from child.denial(reading)
+
     def label(self) -> str:
         return " AND ".join(inside(child) for child in self.children)
 
@@ -281,10 +296,14 @@ class Or(Node):
             if child.holds(reading):
                 yield from child.evidence(reading)
 
-    def spans(self, reading: Reading, field: str) -> list[Span]:
+    def denial(self, reading: Reading) -> Iterator[Found]:
+        for child in self.children:
+            yield from child.denial(reading)
+
+    def spans(self, reading: Reading, field: str, low: int = 0, high: int = sys.maxsize) -> list[Span]:
         if len(self.children) == 1:
-            return self.children[0].spans(reading, field)
-        found = {span for child in self.children for span in child.spans(reading, field)}
+            return self.children[0].spans(reading, field, low, high)
+        found = {span for child in self.children for span in child.spans(reading, field, low, high)}
         return sorted(found, key=by_place)
 
     def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]] | None:
@@ -319,6 +338,12 @@ class Not(Node):
 
     def is_absence(self) -> bool:
         return not self.children[0].is_absence()
+
+    def evidence(self, reading: Reading) -> Iterator[Found]:
+        return self.children[0].denial(reading)  # NOT (NOT a NOT b) is a OR b
+
+    def denial(self, reading: Reading) -> Iterator[Found]:
+        return self.children[0].evidence(reading)
 
     def label(self) -> str:
         return f"NOT {inside(self.children[0])}"

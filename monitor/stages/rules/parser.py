@@ -17,6 +17,7 @@ from monitor.stages.rules.proximity import AtLeast, Near, named_fields
 from monitor.stages.rules.reading import VALUE_OF
 
 MAX_DEPTH = 100  # parentheses within parentheses
+MAX_NEARS = 30  # NEARs within NEARs, as in a chain
 
 _DOUBTFUL = frozenset({Kind.NOT, Kind.META})
 _NAMES = {Kind.OR: "OR", Kind.AND: "AND", Kind.NOT: "NOT", Kind.NEAR: "NEAR"}
@@ -83,18 +84,19 @@ class _Parser:
         self.faults.append(Fault(message, offset))
 
     def _or(self, field: str) -> Node:
-        start = self.token.start
+        start, known = self.token.start, len(self.faults)
         first = self._and(field)
         if self.token.kind is not Kind.OR:
             return first
-        branches = [(first, start)]
+        branches = [(first, start, known, len(self.faults))]
         while self.token.kind is Kind.OR:
             self.at += 1
-            start = self.token.start
-            branches.append((self._and(field), start))
+            start, known = self.token.start, len(self.faults)
+            branches.append((self._and(field), start, known, len(self.faults)))
         children: list[Node] = []
-        for node, offset in branches:
-            if node.is_absence():
+        for node, offset, known, since in branches:
+            # not again where it was said of a branch inside this one
+            if node.is_absence() and not any(fault.message.endswith(_ABSENT) for fault in self.faults[known:since]):
                 self._fault(f"this side of OR {_ABSENT}", offset)
             if isinstance(node, Or) and not node.name:
                 children.extend(node.children)
@@ -144,6 +146,8 @@ class _Parser:
             right = self._atom(field)
             self._check_operand(right, start)
             node = Near(node, right, near.number, near.ordered, near.text)
+            if node.depth > MAX_NEARS:
+                self._stop(f"more than {MAX_NEARS} NEARs within each other; join shorter chains by AND", near.start)
             if named_fields(node) == ("none",):
                 self._fault("both sides of NEAR must stand in the same field", near.start)
         return node

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice, pairwise
 
-from monitor.stages.rules.nodes import Found, Mention, Node, Span, Term, by_place, inside
+from monitor.stages.rules.nodes import Found, Node, Span, Term, by_place, inside
 from monitor.stages.rules.reading import BODY, Reading
 
-MAX_PAIRS = 2_000  # spans of a nested NEAR that are followed one by one; beyond, only the widest are
+MAX_PAIRS = 2_000  # spans of a nested NEAR that are all followed; beyond, the widest at each place are
 
 
 class Near(Node):
     """Two operands in one field with at most `distance` words between them; `ordered`: the left one first."""
 
-    __slots__ = ("children", "distance", "name", "ordered")
+    __slots__ = ("children", "depth", "distance", "name", "ordered")
 
     def __init__(self, left: Node, right: Node, distance: int, ordered: bool, name: str = "NEAR") -> None:
         self.children = (left, right)
+        self.depth = 1 + max(_depth(left), _depth(right))  # NEARs within each other, itself among them
         self.distance = distance
         self.ordered = ordered
         self.name = name
@@ -38,7 +40,10 @@ class Near(Node):
             return False
         left, right = (child.pairs(reading, field) for child in self.children)
         if left is None or right is None:
-            return next(self._places(reading, field), None) is not None
+            known: bool | None = reading.memory.get((self, field))  # asked again by what explains it
+            if known is None:
+                reading.memory[self, field] = known = next(self._found(reading, field), None) is not None
+            return known
         return _are_near(left, right, self.distance) or (not self.ordered and _are_near(right, left, self.distance))
 
     def may_stand_in(self, reading: Reading, field: str) -> bool:
@@ -49,32 +54,49 @@ class Near(Node):
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
         for field in self.fields():
-            for span in islice(self._places(reading, field), 20):
+            for span in islice(self._found(reading, field), 20):
                 for mention in span.members:
                     yield Found(field, mention)
 
-    def spans(self, reading: Reading, field: str) -> list[Span]:
-        found = list(islice(self._places(reading, field), MAX_PAIRS + 1))
-        if len(found) > MAX_PAIRS:
-            found = list(self._places(reading, field, widest=True))
-        return sorted(set(found), key=by_place)
+    def spans(self, reading: Reading, field: str, low: int = 0, high: int = sys.maxsize) -> list[Span]:
+        left, right = (child.spans(reading, field, low, high) for child in self.children)
+        if not left or not right:
+            return []
+        choices = list(self._choices(left, right))
+        if sum(last - first for first, last in choices) <= MAX_PAIRS:
+            return sorted(set(self._join(left, right, choices)), key=by_place)
+        if self.ordered:
+            left.sort(key=_by_end)
+        thinned = _thin(left, right, list(self._choices(left, right)))
+        return _outermost(self._join(left, right, thinned))
 
-    def _places(self, reading: Reading, field: str, *, widest: bool = False) -> Iterator[Span]:
+    def reach(self, reading: Reading, field: str) -> int:
+        return self.distance + sum(child.reach(reading, field) for child in self.children)
+
+    def _found(self, reading: Reading, field: str) -> Iterator[Span]:
+        """Its places, window by window: where words crowd, the first window shows it."""
         if not self.may_stand_in(reading, field):
             return
-        right = _Spans(self.children[1], reading, field)
-        if not right.places:
-            return
-        starts = [place[0] for place in right.places]
-        longest = max(place[1] - place[0] for place in right.places)
-        for one in _Spans(self.children[0], reading, field):
+        reach, size = self.reach(reading, field), len(reading.words[field].forms)
+        step = max(2 * reach, 400)
+        for low in range(0, max(size - reach, 1), step):
+            left, right = (child.spans(reading, field, low, low + step + reach) for child in self.children)
+            if left and right:
+                yield from self._join(left, right, self._choices(left, right))
+
+    def _choices(self, left: list[Span], right: list[Span]) -> Iterator[tuple[int, int]]:
+        """For each on the left, which on the right may be near it: the first, and the one after the last."""
+        starts = [span.start for span in right]
+        longest = max(span.end - span.start for span in right)
+        for one in left:
             low = one.end if self.ordered else one.start - self.distance - longest
-            first = bisect_left(starts, low)
-            last = bisect_left(starts, one.end + self.distance + 1)
-            choice: Iterator[int] = iter(range(first, last))
-            if widest and last - first > 8:
-                choice = iter((*range(first, first + 4), *range(last - 4, last)))
-            for number in choice:
+            yield bisect_left(starts, low), bisect_left(starts, one.end + self.distance + 1)
+
+    def _join(
+        self, left: list[Span], right: list[Span], choices: Iterable[tuple[int, int] | Collection[int]]
+    ) -> Iterator[Span]:
+        for one, choice in zip(left, choices, strict=True):
+            for number in range(*choice) if isinstance(choice, tuple) else choice:
                 other = right[number]
                 if self._fits(one, other):
                     start, end = min(one.start, other.start), max(one.end, other.end)
@@ -96,28 +118,6 @@ class Near(Node):
 
     def is_compound(self) -> bool:
         return True
-
-
-class _Spans:
-    """The spans of an operand, made when they are looked at: of a frequent word most never are."""
-
-    __slots__ = ("_term", "places")
-
-    def __init__(self, node: Node, reading: Reading, field: str) -> None:
-        self._term = node if isinstance(node, Term) else None
-        self.places: Sequence[tuple[int, int] | Span] = (
-            node.pairs(reading, field) if isinstance(node, Term) else node.spans(reading, field)
-        )
-
-    def __getitem__(self, number: int) -> Span:
-        place = self.places[number]
-        if isinstance(place, Span):
-            return place
-        assert self._term is not None
-        return Span(*place, (Mention(*place, self._term),))
-
-    def __iter__(self) -> Iterator[Span]:
-        return (self[number] for number in range(len(self.places)))
 
 
 class AtLeast(Node):
@@ -170,6 +170,12 @@ class AtLeast(Node):
         return f"ATLEAST{self.number}({self.children[0].label()})"
 
 
+def _depth(node: Node) -> int:
+    if isinstance(node, Near):
+        return node.depth
+    return max(map(_depth, node.children), default=0)
+
+
 def named_fields(node: Node, *, every: bool = False) -> tuple[str, ...]:
     """The text fields named inside a NEAR: those all operands agree on; `every`: all that are named."""
     if isinstance(node, Term):
@@ -211,6 +217,32 @@ def _apart(pairs: list[tuple[int, int]], enough: int) -> int:
             if total >= enough:
                 break
     return total
+
+
+def _thin(left: list[Span], right: list[Span], choices: list[tuple[int, int]]) -> Iterator[Collection[int]]:
+    """Of many choices the outermost, and as many more as it takes to join everything with something on either side."""
+    starts = [span.start for span in right]
+    before = after = 0  # those below have been chosen by one that stands behind them, in front of them
+    for one, (first, last) in zip(left, choices, strict=True):
+        if last - first <= 8:
+            yield range(first, last)
+            continue
+        middle = bisect_left(starts, one.start)
+        fresh = (*range(max(before, first), middle), *range(max(after, middle, first), last))
+        before, after = max(before, middle), max(after, last)
+        yield sorted({*range(first, first + 4), *range(last - 4, last), *fresh})
+
+
+def _outermost(spans: Iterable[Span]) -> list[Span]:
+    """Of the spans that begin, or end, at one place the shortest and the longest."""
+    known = {(span.start, span.end): span for span in spans}
+    by_start: dict[int, list[tuple[int, int]]] = {}
+    by_end: dict[int, list[tuple[int, int]]] = {}
+    for place in sorted(known):
+        by_start.setdefault(place[0], []).append(place)
+        by_end.setdefault(place[1], []).append(place)
+    kept = {place for row in (*by_start.values(), *by_end.values()) for place in (row[0], row[-1])}
+    return [known[place] for place in sorted(kept)]
 
 
 def _by_end(span: Span) -> tuple[int, int]:

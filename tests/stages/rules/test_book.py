@@ -21,6 +21,7 @@ from monitor.stages.rules import (
     Subject,
     compile_rule,
     explain,
+    matches,
     superset_query,
 )
 from monitor.stages.rules.evidence import PER_TERM, sentence
@@ -122,6 +123,8 @@ def test_full_text_questions() -> None:
         "source:bbc.com OR Kabul": None,
         "source:bbc.com Kabul": '"kabul"',
         "author:Jane": None,
+        "author:Jane NEAR/1 Doe": None,
+        "Kabul (author:Jane OR Ann) NEAR/1 Doe": '"kabul"',
         "Kabul NEAR Herat": '("kabul" AND "herat")',
         "ATLEAST3(Kabul)": '"kabul"',
     }
@@ -207,6 +210,50 @@ def test_evidence_shows_only_what_made_the_rule_hold() -> None:
     (match,) = book.match(Subject(text=text, source="bbc.com"))
     assert [(hit.term, hit.start) for hit in match.hits] == [("Kabul", 0), ("blast", 6), ("source:bbc.com", 0)]
     assert match.hits[-1].start == match.hits[-1].end
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "shown"),
+    [
+        ("NOT (NOT Kabul NOT Herat)", "from Herat", ["Herat"]),
+        ("NOT (NOT Kabul NOT Herat)", "Kabul, Herat", ["Kabul", "Herat"]),
+        ("blast NOT (drone NOT Kabul)", "blast drone Kabul", ["blast", "Kabul"]),
+        ("NOT (NOT (Kabul -Herat) NOT blast)", "Kabul", ["Kabul"]),
+        ("NOT (NOT Kabul NOT (Herat NEAR/2 blast))", "a blast in Herat", ["blast", "Herat"]),
+    ],
+)
+def test_what_a_double_denial_asks_for_is_evidence(query: str, text: str, shown: list[str]) -> None:
+    (match,) = book_of(query).match(Subject(text=text))
+    assert [hit.term for hit in match.hits] == shown
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "holds"),
+    [
+        ("(alpha NEAR/100 beta) PRE/0 gamma", "alpha " * 50 + "beta " * 20 + "gamma " + "beta " * 30, True),
+        ("(alpha PRE/100 beta) PRE/0 gamma", "alpha " * 50 + "beta " * 20 + "gamma " + "beta " * 30, True),
+        ("(alpha PRE/100 beta) PRE/0 gamma", "alpha " * 50 + "beta " * 50 + "x gamma", False),
+        ("gamma PRE/0 (alpha PRE/100 beta)", "alpha " * 30 + "gamma " + "alpha " * 20 + "beta " * 50, True),
+        ("gamma PRE/0 (alpha PRE/100 beta)", "gamma x " + "alpha " * 50 + "beta " * 50, False),
+        (
+            "(alpha NEAR/100 beta) NEAR/0 gamma NEAR/1 delta",
+            "alpha " * 60 + "beta " * 60 + "x " * 2 + "delta gamma",
+            False,
+        ),
+        ("(alpha NEAR/100 beta) NEAR/1 gamma NEAR/0 delta", "alpha " * 60 + "beta " * 60 + "x gamma delta", True),
+        ("alpha NEAR/3 beta NEAR/3 gamma", "x " * 5_000 + "beta x gamma x alpha", True),
+        ("alpha NEAR/3 beta NEAR/3 gamma", "x " * 397 + "gamma x beta x x x alpha", True),
+        ("alpha NEAR/3 beta NEAR/3 gamma", "x " * 397 + "gamma x beta x x x x alpha", False),
+    ],
+)
+def test_a_near_in_a_near_misses_nothing_where_words_crowd(query: str, text: str, holds: bool) -> None:
+    assert matches(query, text=text) is holds
+
+
+def test_a_long_chain_of_crowding_words_ends() -> None:
+    query = " NEAR/5 ".join(["alpha", "beta"] * 5)
+    assert matches(query, text="alpha beta " * 2_000)
+    assert not matches(f"({query}) PRE/0 gamma", text="alpha beta " * 100 + "x gamma")
 
 
 def test_evidence_is_bounded() -> None:

@@ -207,6 +207,11 @@ def test_several_faults_of_a_rule_are_reported_together() -> None:
     assert [error.offset for error in errors] == [0, 14, 25]
 
 
+def test_absence_is_reported_once_where_it_stands() -> None:
+    faults = check("Kabul OR (Herat OR NOT blast) OR NOT drone").errors
+    assert [fault.offset for fault in faults] == [19, 33]
+
+
 def test_the_message_shows_the_rule_with_a_caret_under_the_place() -> None:
     with pytest.raises(RuleError) as caught:
         compile_rule(Rule(slug="deal", query='"peace deal" AND foo:Kabul'))
@@ -256,6 +261,9 @@ def test_big_rules_are_normal() -> None:
 
 
 def test_absurd_nesting_is_an_error_not_a_crash() -> None:
+    assert "30 NEARs" in check("a1 NEAR/3 " * 1_900 + "a1").errors[0].message
+    assert "30 NEARs" in check("(a1 NEAR/3 " * 90 + "a1" + ")" * 90).errors[0].message
+    assert matches(" NEAR/3 ".join(["a1"] * 31), text="a1 " * 31)
     assert "parentheses" in check("(" * 5_000 + "x1" + ")" * 5_000).errors[0].message
     assert matches("NOT " * 10_000 + "Kabul", text="Kabul")
 
