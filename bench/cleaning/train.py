@@ -32,6 +32,7 @@ from monitor.stages.clean import features, learned, scan
 from monitor.stages.clean.features import Page
 from monitor.stages.clean.learned import DEPTH, Model, Trees
 from monitor.stages.clean.scan import BUCKETS, Floats
+from monitor.stages.clean.tokens import TOKEN
 
 TARGET = Path(learned.__file__).with_name("learned.npz")
 INNER = 4  # folds the lexicon and the first pass are kept apart by
@@ -68,7 +69,7 @@ def _words(sample: corpus.Sample) -> list[set[int]]:
     sets: list[set[int]] = [set(), set(), set(), set()]
     for text, share, weight in zip(sample.texts, sample.body, sample.weight, strict=True):
         if weight:
-            ids = [scan.bucket(word) for word in scan.TOKEN.findall(text.lower())]
+            ids = [scan.bucket(word) for word in TOKEN.findall(text.lower())]
             side = 0 if share > 0.5 else 1
             sets[side].update(ids)
             if 1 < len(ids) <= scan.PAIRED:

@@ -28,12 +28,20 @@ WRAP_MIN, WRAP_MAX = 45, 100  # columns at which mail and old news wires wrap
 
 def normalise(text: str) -> str:
     """`text` with one kind of line end, without control characters, byte-order marks and lone surrogates."""
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", _LINE_ENDS.sub("\n", text)))
+    if not text.replace("\n", "").isprintable():  # nothing of what follows is
+        text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+    return unicodedata.normalize("NFC", text)
 
 
 def squeeze(text: str) -> str:
     """`text` with every run of blanks of any width as one space, and no blank at either end of a line."""
-    return "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n")).strip("\n")
+    return "\n".join(map(_squeezed, text.split("\n"))).strip("\n")
+
+
+def _squeezed(line: str) -> str:
+    if "  " in line or not line.isprintable():  # of all blanks only the space is printable
+        line = _SPACES.sub(" ", line)
+    return line.strip()
 
 
 def split(text: str) -> tuple[Block, ...]:
@@ -43,7 +51,7 @@ def split(text: str) -> tuple[Block, ...]:
     lines that are whole paragraphs. Hard-wrapped lines become one line again.
     """
     return tuple(
-        Block(text=piece, offset=start, kind="h" if _MARKDOWN.match(piece) else "p")
+        Block(text=piece, offset=start, kind="h" if piece[0] == "#" and _MARKDOWN.match(piece) else "p")
         for match in _RUN.finditer(normalise(text))
         for start, piece in _pieces(match.group(), match.start())
     )
@@ -53,7 +61,7 @@ def _pieces(run: str, offset: int) -> list[tuple[int, str]]:
     lines: list[tuple[int, str]] = []
     for line in run.split("\n"):
         lead = len(line) - len(line.lstrip())
-        text = _SPACES.sub(" ", line).strip()
+        text = _squeezed(line)
         if text:
             lines.append((offset + lead, text))
         offset += len(line) + 1

@@ -3,8 +3,8 @@
 Pure and total: it never raises, adds no letters, and cleaning a cleaned text again changes nothing.
 The rooms: `head` reads what stands above the text, `furniture` names what place and shape give away,
 `spam` finds links that somebody else put in, `profiles` knows what a site repeats, `learned` asks the
-trained model about the rest (`scan` reads, `features` counts, `verdict` weighs), `account` keeps the books,
-`memory` what is known of a block.
+trained model about the rest (`tokens` cuts, `scan` reads, `features` counts, `verdict` weighs), `account` keeps
+the books, `memory` what is known of a block.
 What is *not* here: taking files and pages apart (`extract`), and what to do about a source that carries spam.
 """
 
@@ -43,15 +43,17 @@ def clean(
     above = head.read(account.blocks(), metadata)
     known = above.metadata
     junk: list[str] = []
-    suspicious = spam.suspicious(account.blocks())
+    suspects = spam.suspicious(account.blocks())
     for number in range(PASSES):
         now = account.blocks()
-        spans = spam.find(now) if suspicious else {}
+        spans = spam.find(now, suspects) if suspects else {}
         if sum(len(cuts) == 1 and cuts[0][1] - cuts[0][0] >= len(now[i].text) for i, cuts in spans.items()) == len(now):
             spans = {}
         junk += [now[i].text[start:end] for i, cuts in spans.items() for start, end, _ in cuts]
-        account.cut(spans)
-        now = account.blocks()
+        if spans:
+            account.cut(spans)
+            now = account.blocks()
+            suspects = spam.suspicious(now)
         if number or spans:
             above = head.read(now, metadata)
         found = furniture.verdicts(now, above)

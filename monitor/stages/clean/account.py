@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from monitor.model import Block, Removed
@@ -37,15 +37,12 @@ class Account:
         self._pieces: list[_Piece] = []
         self._removed: list[tuple[int, str, str, float, bool]] = []
         for block in blocks:
-            text = block.text
             if block.kind == "pre":
-                text = plaintext.normalise(text).strip("\n")
-            elif not _tidy(text):
-                text = plaintext.squeeze(plaintext.normalise(text))
-            if text.strip():
-                self._pieces.append(
-                    _Piece(Block(text=text, offset=block.offset, kind=block.kind), [(block.offset, text)])
-                )
+                block = replace(block, text=plaintext.normalise(block.text).strip("\n"))
+            elif not _tidy(block.text):
+                block = replace(block, text=plaintext.squeeze(plaintext.normalise(block.text)))
+            if block.text and not block.text.isspace():
+                self._pieces.append(_Piece(block, [(block.offset, block.text)]))
 
     def blocks(self) -> list[Block]:
         """What is left, as blocks."""

@@ -6,30 +6,72 @@ A block is known by a 63-bit hash of its words with digits made alike, so that '
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from collections.abc import Sequence
 
+import numpy as np
 import xxhash
+from numpy.typing import NDArray
 
 from monitor.model import Block, SiteProfile
 from monitor.stages.clean import shapes
 from monitor.stages.clean.furniture import Verdicts
+from monitor.stages.clean.tokens import has_astral_letters
 
 _DIGITS = re.compile(r"\d+")
+_BETWEEN, _JOINT, _BLANK, _NOUGHT = "\x01", 2, ord(" "), ord("0")
 LEARNED_AT_MOST = 400  # blocks of one page
 
 
 def fingerprint(text: str) -> int:
     """The identity of a block across pages, 0 for one without letters or digits."""
-    key = _DIGITS.sub("0", shapes.folded(text))
-    return xxhash.xxh64_intdigest(key.encode("utf-8", "replace")) >> 1 if key else 0
+    return _hashed([text])[0]
 
 
 def fingerprints(blocks: Sequence[Block]) -> tuple[int, ...]:
     """The distinct fingerprints of a page, for its site's profile."""
-    found = dict.fromkeys(fingerprint(block.text) for block in blocks[:LEARNED_AT_MOST])
+    found = dict.fromkeys(_hashed([block.text for block in blocks[:LEARNED_AT_MOST]]))
     found.pop(0, None)
     return tuple(found)
+
+
+def _hashed(texts: Sequence[str]) -> list[int]:
+    """The fingerprint of each text."""
+    keys = _keys(texts)
+    return [xxhash.xxh64_intdigest(key.encode("utf-8", "replace")) >> 1 if key else 0 for key in keys]
+
+
+def _keys(texts: Sequence[str]) -> list[str]:
+    """`shapes.folded` of each text, with every run of digits as one nought: all at once, in a third of the time."""
+    joined = _BETWEEN.join(("", *texts, "")).casefold()
+    if not joined.isascii():
+        joined = unicodedata.normalize("NFKD", joined)
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    if joined.count(_BETWEEN) != len(texts) + 1 or has_astral_letters(codes):
+        return [_DIGITS.sub("0", shapes.folded(text)) for text in texts]
+    seen = _seen_as().take(codes, mode="clip")
+    if not seen.all():
+        codes, seen = codes[seen != 0], seen[seen != 0]
+    joints = np.flatnonzero(seen == _JOINT)
+    inside = (seen[joints - 1] > _BLANK) & (seen[joints + 1] > _BLANK)
+    seen[joints] = np.where(inside, codes[joints], _BLANK)
+    keep = (seen[1:] != seen[:-1]) | ((seen[1:] != _BLANK) & (seen[1:] != _NOUGHT))
+    keep &= (seen[1:] != _BLANK) | (seen[:-1] > _BLANK)
+    return [key.rstrip() for key in seen[1:][keep].tobytes().decode("utf-32-le").split(_BETWEEN)[:-1]]
+
+
+@functools.cache
+def _seen_as() -> NDArray[np.uint32]:
+    """What becomes of the characters of the basic plane; 0 for accents, which go."""
+    codes = range(0x10000)
+    table = np.fromiter((code if chr(code).isalnum() else _BLANK for code in codes), np.uint32, len(codes))
+    table[[code for code in codes if chr(code).isdecimal()]] = _NOUGHT
+    table[[code for code in codes if shapes.COMBINING.match(chr(code))]] = 0
+    table[[ord(joint) for joint in "'’-."]] = _JOINT
+    table[ord(_BETWEEN)] = ord(_BETWEEN)
+    return table
 
 
 def repeated(blocks: Sequence[Block], profile: SiteProfile, found: Verdicts) -> None:
@@ -41,10 +83,9 @@ def repeated(blocks: Sequence[Block], profile: SiteProfile, found: Verdicts) -> 
     if not profile.blocks and not profile.pinned:
         return
     prose = [i for i, block in enumerate(blocks) if i not in found and shapes.is_prose(block.text)]
-    for i, block in enumerate(blocks):
+    for i, (block, key) in enumerate(zip(blocks, _hashed([block.text for block in blocks]), strict=True)):
         if i in found:
             continue
-        key = fingerprint(block.text)
         if key in profile.pinned:
             found[i] = ("pinned", 1.0)
             continue

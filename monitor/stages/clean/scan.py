@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.stages.clean.tokens import WITHOUT_BLANKS, tokens
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -32,11 +34,6 @@ PAIRED = 12  # words: pairs are looked up in blocks up to this length
 # Character classes.
 UPPER, LOWER, LETTER, DENSE, DIGIT, SPACE, STOP, COMMA, COLON, QUOTE, BAR, BRACKET, MARK, DASH, OTHER = range(15)
 _CLASSES = 15
-_WITHOUT_BLANKS = (
-    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF),
-)  # fmt: skip
-_SET = "".join(f"{chr(low)}-{chr(high)}" for low, high in _WITHOUT_BLANKS)
-TOKEN = re.compile(rf"\x01|[{_SET}]|[^\W_{_SET}]+")
 _CLOSING = "'\"”’»«)]】」』*_ \u200f\u200e"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)")
@@ -63,7 +60,7 @@ def _table() -> NDArray[np.uint8]:
     ):
         for character in characters:
             table[ord(character)] = kind
-    for low, high in _WITHOUT_BLANKS:
+    for low, high in WITHOUT_BLANKS:
         part = table[low : high + 1]
         part[part == LETTER] = DENSE
     return table
@@ -191,13 +188,13 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
         + (counts[COMMA] > 0)
     )
 
-    numbers, tokens, size = _tokens(texts)
+    numbers, each, size, _ = tokens(texts)
     vocabulary = max(1, len(numbers))
     content = np.zeros(vocabulary, bool)
     content[: len(numbers)] = [len(word) >= 4 or word > "\u0dff" for word in numbers]
     token_block = np.repeat(np.arange(n), size)
     bits = vocabulary.bit_length()
-    pair = np.sort((token_block << bits) + tokens)
+    pair = np.sort((token_block << bits) + each)
     new = np.ones(len(pair), bool)
     np.not_equal(pair[1:], pair[:-1], out=new[1:])
     pair = pair[new]
@@ -206,12 +203,12 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     base[ROW["distinct"]] = np.bincount(pair_block, minlength=n) / per
     base[ROW["content"]] = np.minimum(np.bincount(pair_block, weights=content[pair_word], minlength=n), 20)
     known = np.fromiter(map(_buckets.__getitem__, numbers), np.int64, len(numbers))
-    _look_up(lexicon, known, tokens, token_block, size, base)
-    packed = tokens.astype(np.int32).tobytes()
+    _look_up(lexicon, known, each, token_block, size, base)
+    packed = each.astype(np.int32).tobytes()
     ends = (np.cumsum(size) * 4).tolist()
     starts = [packed[a : min(b, a + 240)] for a, b in pairwise([0, *ends])]
     return Scan(
-        base, words, long, shape, starts, size, tokens, pair_block, pair_word, content, np.arange(vocabulary)
+        base, words, long, shape, starts, size, each, pair_block, pair_word, content, np.arange(vocabulary)
     )  # fmt: skip
 
 
@@ -292,40 +289,6 @@ def _look_up(lexicon: Floats, known: Ints, tokens: Ints, token_block: Ints, size
     values = lexicon[BUCKETS:][pair_bucket(known[tokens[left]], known[tokens[left + 1]])]
     pairs = np.maximum(np.bincount(token_block[left], minlength=n), 1)
     base[ROW["pairs_mean"]] = np.bincount(token_block[left], weights=values, minlength=n) / pairs
-
-
-@functools.cache
-def _spaced() -> NDArray[np.uint32]:
-    """Of every character of the basic plane: itself where it is of a word, else a blank; 0 in scripts without blanks.
-
-    U+0001, which divides blocks, is a word.
-    """
-    codes = range(0x10000)
-    table = np.fromiter((code if chr(code).isalnum() else 32 for code in codes), np.uint32, len(codes))
-    table[1] = 1
-    for low, high in _WITHOUT_BLANKS:
-        table[low : high + 1] = 0
-    return table
-
-
-def _tokens(texts: Sequence[str]) -> tuple[dict[str, int], Ints, Ints]:
-    """What `TOKEN` finds in the blocks, in lower case: words with numbers, each token's number, tokens per block."""
-    joined = " \x01 ".join(texts).lower() + " \x01"
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    spaced = _spaced().take(codes, mode="clip")
-    # Without scripts that have no blanks a token is a run of letters and digits: a third of the pattern's time.
-    if spaced.all() and not any(chr(code).isalnum() for code in set(codes[codes > 0xFFFF].tolist())):
-        found = spaced.tobytes().decode("utf-32-le").split()
-    else:
-        found = TOKEN.findall(joined)
-    numbers = dict.fromkeys(("\x01", *found), 0)
-    for number, word in enumerate(numbers):
-        numbers[word] = number - 1
-    every = np.fromiter(map(numbers.__getitem__, found), np.int64, len(found))
-    breaks = np.flatnonzero(every < 0)
-    size = np.diff(breaks, prepend=-1) - 1
-    del numbers["\x01"]
-    return numbers, every[every >= 0], size
 
 
 def _edges(texts: Sequence[str], base: Floats) -> tuple[Ints, Ints]:

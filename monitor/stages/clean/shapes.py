@@ -27,7 +27,7 @@ QUOTED = _Tail(r"[,;—–-]['\"”’»」』]+$")  # a quotation that the next
 CUT = _Tail(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\(…\)|&hellip;)['\"”’»)\]]*$")
 # Scripts written without blanks: a character says about as much as half a word elsewhere.
 DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_COMBINING = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u0670]")
+COMBINING = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u0670]")
 _BETWEEN = re.compile(r"\s[|•·]\s")  # one of these alone divides anything: byline and date, name and outlet
 _CRUMB = re.compile(r"\s+[/|>»›→·•]\s+|\s*[»›]\s*")
 
@@ -38,7 +38,7 @@ def folded(text: str) -> str:
     text = text.casefold()
     if text.isascii():
         return " ".join(_ASCII_WORD.findall(text))
-    text = _COMBINING.sub("", unicodedata.normalize("NFKD", text))
+    text = COMBINING.sub("", unicodedata.normalize("NFKD", text))
     return " ".join(WORD.findall(text))
 
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from monitor.model import Block
 from monitor.stages.clean import shapes, trades
 from monitor.stages.clean.memory import remembered
+from monitor.stages.clean.tokens import vocabulary, words_by_block, words_of
 
 Span = tuple[int, int, float]  # start, end, confidence
 
@@ -38,7 +39,6 @@ _TOKEN = re.compile(
 _LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECASE)
 _DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
-_ASCII_WORDS = re.compile("[a-z]+")  # the same of ASCII in lower case, in two thirds of the time
 _DIGITS_IN_NAME = re.compile(r"^[a-z]{2,}-?\d{2,4}(?:-?[a-z]{1,6})?$|^\d{2,4}-?[a-z]{2,}$")
 # Where names cost next to nothing, or where an academy or office would hold its own name.
 _CHEAP = frozenset(
@@ -121,39 +121,43 @@ class _Token:
     strong: bool = False
 
 
-def suspicious(blocks: Sequence[Block]) -> bool:
-    """Whether `find` may find anything in these blocks or in fewer of them; costs next to nothing."""
-    return any(_suspect(block.text) for block in blocks)
+def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
+    """The texts of the blocks that hold anything that could be spam: a word of a trade, or what looks linked.
 
-
-def find(blocks: Sequence[Block]) -> dict[int, list[Span]]:
-    """Where spam stands: block index → spans in order."""
+    The page is looked at as a whole first: most hold nothing of the kind, and there is nothing more to ask.
+    """
     texts = [block.text for block in blocks]
-    suspects = [i for i, text in enumerate(texts) if _suspect(text)]
-    if not suspects:
-        return {}
-    page = _Page(texts)
-    found = {i: page.spans(i) for i in suspects}
-    return {i: spans for i, spans in found.items() if spans}
-
-
-@remembered
-def _words(text: str) -> frozenset[str]:
-    """The distinct words of a block, lower case."""
-    return frozenset((_ASCII_WORDS if text.isascii() else _WORDS).findall(text.lower()))
-
-
-@remembered
-def _suspect(text: str) -> bool:
-    """Whether a block holds anything that could be spam: a word of a trade, or what `_looks_linked` looks for."""
-    return (
-        not trades.TRADES.isdisjoint(map(trades.of_word, _words(text)))
-        or bool(trades.inside(text))
-        or _looks_linked(text)
+    words = vocabulary(texts)
+    traded = frozenset(word for word in words if trades.of_word(word) in trades.TRADES)
+    dense = trades.is_dense("".join(words))
+    linked = _linked("\n".join(texts))
+    if not (traded or dense or linked):
+        return frozenset()
+    return frozenset(
+        text
+        for text in texts
+        if (traded and _holds(text, traded)) or (dense and trades.inside(text)) or (linked and _looks_linked(text))
     )
 
 
-@remembered
+def _holds(text: str, words: frozenset[str]) -> bool:
+    """Whether any of these words is one of a text's."""
+    lower = text.lower()
+    return any(word in lower for word in words) and not words.isdisjoint(words_of(text))
+
+
+def find(blocks: Sequence[Block], suspects: frozenset[str] | None = None) -> dict[int, list[Span]]:
+    """Where spam stands: block index → spans in order. `suspects`: what `suspicious` says of these blocks, or more."""
+    texts = [block.text for block in blocks]
+    suspects = suspicious(blocks) if suspects is None else suspects
+    chosen = [i for i, text in enumerate(texts) if text in suspects]
+    if not chosen:
+        return {}
+    page = _Page(texts, suspects)
+    found = {i: page.spans(i) for i in chosen}
+    return {i: spans for i, spans in found.items() if spans}
+
+
 def _linked(text: str) -> bool:
     """Whether anything in a block is like an address, a hash tag or shown mark-up."""
     if _DOTTED.search(text):
@@ -171,11 +175,15 @@ def _looks_linked(text: str) -> bool:
 
 
 @remembered
+def _speaks_of_hosts(text: str) -> bool:
+    """Whether a block may speak of bad hosts."""
+    lower = text.lower()
+    return "[.]" in text or any(stem in lower for stem in _CRIME_STEMS)
+
+
+@remembered
 def _topics(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
     """The sentences of a block that speak of a trade or of bad hosts, each with the trades."""
-    lower = text.lower()
-    if not (_suspect(text) or "[.]" in text or any(stem in lower for stem in _CRIME_STEMS)):
-        return ()
     found = []
     for sentence in _STOP.split(text):
         topics = set(map(trades.of_word, _WORDS.findall(sentence.lower())))
@@ -191,9 +199,9 @@ def _topics(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
 class _Page:
     """What the page as a whole says: which words it uses where, and which trades it is about."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], suspects: frozenset[str]) -> None:
         self._texts = texts
-        self._words = [_words(text) for text in texts]
+        self._words = words_by_block(texts)
         self._used = Counter(chain.from_iterable(self._words))
         self._kinds = {word: kind for word in self._used if (kind := trades.of_word(word))}
         prose = [i for i, text in enumerate(texts) if shapes.is_prose(text)]
@@ -204,7 +212,7 @@ class _Page:
         self._about: Counter[str] = Counter()
         self._listed = self._runs_of_short(texts)
         for text in texts:
-            if shapes.weight(text) >= 50:
+            if shapes.weight(text) >= 50 and (text in suspects or _speaks_of_hosts(text)):
                 own = [topics for sentence, topics in _topics(text) if self._belongs(sentence)]
                 self._about.update(frozenset().union(*own))
         # An article on a trade names its hosts, too.

@@ -89,10 +89,15 @@ def of_word(word: str) -> str:
     return ""
 
 
+def is_dense(text: str) -> bool:
+    """Whether any character is of a script without blanks."""
+    return not text.isascii() and bool(_HAS_DENSE.search(text))
+
+
 @remembered
 def inside(text: str) -> list[tuple[int, int, str]]:
     """(start, end, trade) of the words of scripts without blanks in `text`."""
-    if text.isascii() or not _HAS_DENSE.search(text):
+    if not is_dense(text):
         return []
     return [(m.start(), m.end(), _INSIDE[m.group()]) for m in _FIND_INSIDE.finditer(text)]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.model import Metadata, SiteProfile
 from monitor.stages import plaintext
-from monitor.stages.clean import clean, profiles
+from monitor.stages.clean import clean, profiles, shapes
 
 BODY = [
     "The bridge over the Lenne was opened to traffic on Thursday morning, eleven years after it was first promised.",
@@ -48,3 +52,13 @@ def test_digits_case_and_accents_do_not_matter() -> None:
 def test_a_page_is_learned_with_each_block_once() -> None:
     blocks = plaintext.split("Share\n\n—\n\nShare\n\nOther")
     assert profiles.fingerprints(blocks) == (profiles.fingerprint("Share"), profiles.fingerprint("Other"))
+
+
+LETTERS = "aB 1.'’-_\u0301é٣½²\u200bǅİﬁ\u0e01\u0e31中 ۲Ⅷ\n#😀𝒂Σ\x01"
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(LETTERS, max_size=14), min_size=1, max_size=3))
+def test_all_at_once_is_one_by_one(texts: list[str]) -> None:
+    """The keys of a page's blocks are `shapes.folded` of each, with runs of digits as one nought."""
+    assert profiles._keys(texts) == [re.sub(r"\d+", "0", shapes.folded(text)) for text in texts]

@@ -1,0 +1,41 @@
+"""Words cut once for all who count them are the words that the patterns find block by block."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.stages.clean import memory, tokens
+
+LETTERS = "aB 1.'-_\u0301é٣½²ǅİßก中한 ۲Ⅷ\n#😀𝒂Σς“"
+WORD = re.compile(r"[^\W\d_]+")
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(LETTERS, max_size=14), min_size=1, max_size=4))
+def test_as_the_patterns_have_it(texts: list[str]) -> None:
+    found = tokens.tokens(texts)
+    by_pattern = [tokens.TOKEN.findall(text.lower()) for text in texts]
+    words = list(found.words)
+    assert [words[number] for number in found.each] == [word for block in by_pattern for word in block]
+    assert found.size.tolist() == [len(block) for block in by_pattern]
+    assert list(found.words.values()) == list(range(len(words)))
+    blocks = [frozenset(WORD.findall(text.lower())) for text in texts]
+    assert tokens.words_by_block(texts) == blocks
+    assert set(tokens.vocabulary(texts)) == frozenset().union(*blocks)
+    memory.forget()
+
+
+@pytest.mark.parametrize("text", ["", "—", "\n\n"])
+def test_no_words(text: str) -> None:
+    found = tokens.tokens([text])
+    assert (len(found.words), found.size.tolist(), len(found.each)) == (0, [0], 0)
+
+
+def test_emoji_do_not_make_a_page_slow() -> None:
+    assert tokens.tokens(["So it was 😀 and is"]).spaced
+    assert not tokens.tokens(["So it was 𝒂 and is"]).spaced
+    assert not tokens.tokens(["中文"]).spaced
