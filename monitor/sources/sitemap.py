@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.errors import Gone, MonitorError, Permanent
+from monitor.errors import Gone, MonitorError, Permanent, Temporary
 from monitor.model import Entry
 from monitor.ports import Pull, SourceRow
 from monitor.sources.running import RunElsewhere
@@ -56,6 +56,7 @@ class SitemapSource:
         more = False
         if sitemap is not None and sitemap.children:
             cursor["children"] = _merged(before.get("children") or {}, sitemap.children, now)
+            warnings += sitemap.warnings
         elif sitemap is not None:
             cursor.pop("children", None)
             found += sitemap.entries
@@ -101,6 +102,8 @@ class SitemapSource:
             headers=self._headers_of(source.slug, url),
         )
         if answer.status == 304:
+            if not note.get("hash"):
+                raise Temporary("HTTP 304 'not modified' to a question that had no condition", kind="http-304")
             return answer, None, dict(note)
         digest = hashlib.sha256(answer.body).hexdigest()[:32]
         fresh = {
@@ -112,9 +115,14 @@ class SitemapSource:
             return answer, None, fresh
         document = answer.document()
         if len(answer.body) <= SMALL:
-            return answer, parse_sitemap(document, source=source.slug, now=now), fresh
-        sitemap: Sitemap = await self._run_elsewhere(_parse, document, source.slug, now, deadline=PARSE_DEADLINE)
-        return answer, sitemap, fresh
+            sitemap = parse_sitemap(document, source=source.slug, now=now)
+        else:
+            sitemap = await self._run_elsewhere(_parse, document, source.slug, now, deadline=PARSE_DEADLINE)
+        return (
+            answer,
+            sitemap,
+            {} if sitemap.damaged else fresh,
+        )  # of one cut off in the middle the rest is still wanted
 
     async def _visit_children(
         self, source: SourceRow, cursor: dict[str, Any], found: list[Entry], warnings: list[str], now: datetime
@@ -122,23 +130,39 @@ class SitemapSource:
         """Visit the children that are due; their entries go to `found`. True if more of them are waiting."""
         children: dict[str, Any] = cursor["children"]
         due = _due(children)
+        failed: list[str] = []
         for url in due[:CHILDREN_PER_VISIT]:
-            note = children[url]
+            note = children.get(url)
+            if note is None:  # an inner index has just left it out
+                continue
             try:
                 _, sitemap, fresh = await self._fetch(source, url, note, now)
             except Gone:
+                failed.append(f"{url}: gone for good")
                 children[url] = {**note, "seen": note.get("said"), "at": now.timestamp(), "gone": True}
                 continue
             except MonitorError as error:
                 if isinstance(error, Permanent) and error.kind == "address":
                     raise
-                warnings.append(f"{url}: {error}")
+                failed.append(f"{url}: {error}")
+                warnings.append(failed[-1])
                 children[url] = {**note, "at": now.timestamp()}
                 continue
             children[url] = {**note, **fresh, "seen": note.get("said"), "at": now.timestamp()}
             if sitemap is not None:
                 found += sitemap.entries
-        return any("at" not in children[url] for url in due[CHILDREN_PER_VISIT:])
+                warnings += sitemap.warnings
+                if sitemap.children:  # an index in the index
+                    others = {one: kept for one, kept in children.items() if kept.get("of") != url}
+                    children = cursor["children"] = others | {
+                        one: kept
+                        for one, kept in _merged(children, sitemap.children, now, of=url).items()
+                        if one not in others
+                    }
+        if failed and len(failed) == len(children):
+            because = f"none of the sitemaps it names can be had: {failed[0]}"
+            raise Temporary(because, kind="children", cursor=cursor)
+        return any("at" not in note for note in children.values())
 
 
 def _parse(document: Any, slug: str, now: datetime) -> Sitemap:
@@ -146,17 +170,23 @@ def _parse(document: Any, slug: str, now: datetime) -> Sitemap:
     return parse_sitemap(document, source=slug, now=now)
 
 
-def _merged(known: Mapping[str, Any], children: tuple[Child, ...], now: datetime) -> dict[str, Any]:
-    """Notes on the children an index names now: the recently modified ones, and those without a date."""
+def _merged(
+    known: Mapping[str, Any], children: tuple[Child, ...], now: datetime, *, of: str | None = None
+) -> dict[str, Any]:
+    """Notes on the children an index names now: the recently modified ones, and those without a date.
+
+    With them stay the children of those that are indexes themselves. `of`: the index, where it is not the top one.
+    """
     recent = [child for child in children if child.modified is None or child.modified > now - RECENT]
     recent.sort(key=lambda child: child.modified.timestamp() if child.modified else 0.0, reverse=True)
-    return {
-        child.url: {
-            **known.get(child.url, {}),
-            "said": child.modified.isoformat() if child.modified else None,
-        }
-        for child in recent[:MAX_CHILDREN]
-    }
+    named: dict[str, Any] = {}
+    for child in recent[: MAX_CHILDREN if of is None else max(MAX_CHILDREN - len(known), 0)]:
+        said = child.modified.isoformat() if child.modified else None
+        named[child.url] = {**known.get(child.url, {}), "said": said, **({"of": of} if of else {})}
+    for url, note in known.items() if of is None else ():
+        if note.get("of") in named:  # those are in order: an index stands before its children
+            named.setdefault(url, note)
+    return named
 
 
 def _due(children: Mapping[str, Any]) -> list[str]:

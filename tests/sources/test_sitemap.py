@@ -288,3 +288,92 @@ def test_headers_are_asked_for_with_the_address_they_go_to() -> None:
                 assert "x-key" not in other.requests[0].headers
 
     asyncio.run(run())
+
+
+NEWS_MAP = urlset(url("1?a=1&amp;b=2", news=news("The café")))
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (NEWS_MAP, ["The café"]),
+        (NEWS_MAP.replace(b' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"', b""), ["The café"]),
+        (NEWS_MAP.replace("é".encode(), b"&eacute;"), ["The café"]),
+        (NEWS_MAP.replace(b"&amp;", b"&"), ["The café"]),
+        (NEWS_MAP.replace("é".encode(), b"\xe9").replace(b"UTF-8", b"iso-8859-1"), ["The café"]),
+        (b"<br />\n<b>Warning</b>: mysql in /x.php<br />\n" + NEWS_MAP, ["The café"]),
+        (b"Warning: mysql\n" + NEWS_MAP, ["The café"]),
+        (NEWS_MAP + b"<!-- cached --><script>x()</script>", ["The café"]),
+        (NEWS_MAP.replace(b"<urlset", b"<sm:urlset xmlns:sm='x'").replace(b"</urlset", b"</sm:urlset"), ["The café"]),
+        (NEWS_MAP.replace(b"<urlset", b"<URLSET").replace(b"</urlset", b"</URLSET"), ["The café"]),
+        (NEWS_MAP.replace(b"<url>", b"<!-- x --><?php y ?><url>"), ["The café"]),
+        (NEWS_MAP.decode().encode("utf-16"), ["The café"]),
+        (NEWS_MAP.replace(b"<loc>", b"<loc><![CDATA[\n ").replace(b"&amp;b=2", b"&b=2]]>"), ["The café"]),
+        (b'{"title": "t", "items": [{"id": "1", "title": "a", "date_published": "2026-11-22"}]}', ["a"]),
+    ],
+)  # fmt: skip
+def test_sitemaps_as_they_are(body: bytes, found: list[str]) -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", body)
+        pull = await map.visit()
+        assert titles(pull) == found
+        assert pull.entries[0].url in ("https://paper.example/1?a=1&b=2", None)
+
+    visiting(story)
+
+
+def test_a_sitemap_cut_off_gives_what_is_complete_and_is_read_again() -> None:
+    whole = urlset(url("1", modified="2026-11-22"), url("22222", modified="2026-11-22"))
+
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", whole[: whole.index(b"222</loc>")], ETag='"cut"')
+        pull = await map.visit()
+        assert titles(pull) == ["1"]
+        assert "ends in the middle" in pull.warnings[0]
+        map.serve("/map", whole)
+        assert titles(await map.visit()) == ["1", "22222"]
+        assert "if-none-match" not in map.server.requests[-1].headers
+
+    visiting(story)
+
+
+def test_an_index_in_an_index_is_followed_and_remembered() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("inner", "")))
+        map.serve("/inner", index(("a", ""), ("b", ""), ("inner", "")))
+        map.serve("/a", urlset(url("a1", news=news("A one"))))
+        map.serve("/b", urlset(url("b1", news=news("B one"))))
+        assert (await map.visit()).more
+        pull = await map.visit()
+        assert (sorted(titles(pull)), pull.more) == (["A one", "B one"], False)
+        map.serve("/map", index(("inner", ""), ("other", "")))
+        map.serve("/other", urlset(url("o1", news=news("O one"))))
+        map.serve("/b", urlset(url("b2", news=news("B two"))))
+        assert sorted(titles(await map.visit())) == ["B two", "O one"]
+        map.serve("/inner", index(("a", "")))
+        await map.visit()
+        assert len(map.cursor["children"]) == 3
+
+    visiting(story)
+
+
+def test_an_index_none_of_whose_sitemaps_can_be_had_fails() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("a", ""), ("b", "")))
+        with pytest.raises(Temporary, match=r"none of the sitemaps it names can be had: .*/a: HTTP 404") as caught:
+            await map.visit()
+        assert caught.value.cursor is not None
+        map.cursor = caught.value.cursor
+        map.serve("/b", urlset(url("b1", news=news("B one"))))
+        assert titles(await map.visit()) == ["B one"]
+
+    visiting(story)
+
+
+def test_a_304_nobody_asked_for_is_an_error() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.server.routes["/map"] = reply(status="304 Not Modified", kind=None, length=None)
+        with pytest.raises(Temporary, match="had no condition"):
+            await map.visit()
+
+    visiting(story)

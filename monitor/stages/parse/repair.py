@@ -52,8 +52,12 @@ def repair(text: str) -> tuple[str, bool]:
         own.clear()  # nobody writes that many by hand: do not let them multiply
     text = _ILLEGAL.sub("", text)
     text, cut = _close(text)
-    text = _declare("".join(_mend(piece, own) for piece in _pieces(text)))
-    return text, cut
+    return mend(text, own), cut
+
+
+def mend(text: str, own: dict[str, str] | None = None) -> str:
+    """References, angle brackets and prefixes put right, comments left out. `own`: entities and what they stand for."""
+    return _declare("".join(_mend(piece, own or {}) for piece in _pieces(text)))
 
 
 def enclose(text: str) -> str:

@@ -5,6 +5,7 @@ Pure; runs in a worker for all but small files. An entry of a sitemap has no bod
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,11 +19,15 @@ from monitor.stages.parse.dates import parse_date
 from monitor.stages.parse.decode import decode
 from monitor.stages.parse.feed import identity
 from monitor.stages.parse.page import looks_like_page
-from monitor.stages.parse.repair import MAX_DEPTH, depth
+from monitor.stages.parse.repair import MAX_DEPTH, depth, mend
 from monitor.stages.parse.text import plain, scrub, web_link
 
 MAX_URLS = 50_000  # of one file, as the protocol says
 _FUTURE = timedelta(days=1)
+_ROOT = re.compile(r"<(?:\w{1,20}:)?(?:urlset|sitemapindex)[\s>]", re.IGNORECASE)
+_END = re.compile(r"</(?:\w{1,20}:)?(?:urlset|sitemapindex)\s*>", re.IGNORECASE)
+_PART = re.compile(r"</(?:\w{1,20}:)?(?:url|sitemap)\s*>", re.IGNORECASE)
+CUT = "the sitemap ends in the middle; what is complete was read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,7 @@ class Sitemap:
     entries: tuple[Entry, ...] = ()
     children: tuple[Child, ...] = ()
     warnings: tuple[str, ...] = ()
+    damaged: bool = False  # cut off: what is complete was kept
 
 
 def parse_sitemap(document: Document, *, source: str = "", now: datetime | None = None) -> Sitemap:
@@ -51,46 +57,73 @@ def parse_sitemap(document: Document, *, source: str = "", now: datetime | None 
         raise Temporary("the answer is empty", kind="empty")
     text, _ = decode(document.body, document.charset)
     text = scrub(text.lstrip("\ufeff \t\r\n"))
-    if not text.startswith("<"):
+    root = _ROOT.search(text)
+    if root is None and text.startswith("{"):
+        return Sitemap(entries=parse.parse(document, source=source, now=now).entries)
+    if root is None and not text.startswith("<"):
         return _text_list(text, document, source)
+    text, cut = _whole(text, root.start()) if root else (text, False)
     if depth(text) > MAX_DEPTH:
         raise Permanent(f"nests elements more than {MAX_DEPTH} deep, as no sitemap does", kind="too-deep")
-    root = _tree(text)
-    name = _local(root) if root is not None else ""
-    if root is None or name not in ("urlset", "sitemapindex"):
-        if name in ("rss", "feed", "RDF"):
+    tree = _tree(text)
+    name = _local(tree) if tree is not None else ""
+    if tree is None or name not in ("urlset", "sitemapindex"):
+        if name in ("rss", "feed", "rdf"):
             return Sitemap(entries=parse.parse(document, source=source, now=now).entries)
         if looks_like_page(text, document.media_type):
             raise Permanent("answers a web page instead of a sitemap: it may have moved", kind="web-page")
         raise Permanent("answers something that is no sitemap", kind="not-a-sitemap")
     latest = now + _FUTURE if now else None
+    warnings = [CUT] if cut else []
     if name == "sitemapindex":
-        children = (_child(node, document.url, latest) for node in root)
-        return Sitemap(children=tuple(child for child in children if child is not None)[:MAX_URLS])
+        children = (_child(node, document.url, latest) for node in tree)
+        found = tuple(child for child in children if child is not None)[:MAX_URLS]
+        return Sitemap(children=found, warnings=tuple(warnings), damaged=cut)
     entries: dict[str, Entry] = {}
-    for node in root:
+    for node in tree:
         entry = _entry(node, document.url, source, latest)
         if entry is not None:
             entries.setdefault(entry.guid, entry)
         if len(entries) >= MAX_URLS:
-            return Sitemap(
-                entries=tuple(entries.values()), warnings=(f"more than {MAX_URLS:,} addresses; the rest is left",)
-            )
-    return Sitemap(entries=tuple(entries.values()))
+            warnings.append(f"more than {MAX_URLS:,} addresses; the rest is left")
+            break
+    return Sitemap(entries=tuple(entries.values()), warnings=tuple(warnings), damaged=cut)
+
+
+def _whole(text: str, start: int) -> tuple[str, bool]:
+    """The sitemap without what stands around it, and whether its end is missing: then up to its last whole part."""
+    end = _last(_END, text, start)
+    if end >= 0:
+        return text[start:end], False
+    end = _last(_PART, text, start)
+    return text[start : end if end >= 0 else len(text)], True
+
+
+def _last(pattern: re.Pattern[str], text: str, start: int) -> int:
+    ends = [match.end() for match in pattern.finditer(text, max(start, len(text) - 20_000))]
+    return ends[-1] if ends else max((match.end() for match in pattern.finditer(text, start)), default=-1)
 
 
 def _tree(text: str) -> Any:
-    parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, recover=True
-    )
-    try:
-        return etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
+    """The root element; what is broken is mended by rule first, then by libxml2."""
+    for recover in (False, True):
+        parser = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            remove_comments=True,
+            recover=recover,
+        )
+        try:
+            return etree.fromstring((mend(text) if recover else text).encode("utf-8", "replace"), parser)
+        except (etree.XMLSyntaxError, ValueError):
+            continue
+    return None
 
 
 def _local(node: Any) -> str:
-    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+    return node.tag.rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
 
 
 def _child(node: Any, base: str | None, latest: datetime | None) -> Child | None:
