@@ -1,22 +1,25 @@
 """A site's sitemap as a source: news sitemaps, plain ones, and index files with their children.
 
 Only what is new is announced: pages dated within the last days, and pages without a date that were not there on
-the first visit. An index is visited child by child, a bounded number each time, and only where something changed.
+the first visit. An index is visited child by child, a bounded number each time, and only where something changed;
+a child may be an index again.
 """
 
 from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from monitor.errors import Gone, MonitorError, Permanent, Temporary
+from monitor.errors import Gone, MonitorError, Temporary
 from monitor.model import Entry
 from monitor.ports import Pull, SourceRow
+from monitor.sources import sitemap_index
 from monitor.sources.running import RunElsewhere
+from monitor.sources.sitemap_index import RECENT
 from monitor.stages import pace
 from monitor.stages.parse.sitemap import Child, Sitemap, parse_sitemap
 from monitor.web import Answer, Web
@@ -24,9 +27,7 @@ from monitor.web import Answer, Web
 ACCEPT = "application/xml, text/xml;q=0.9, text/plain;q=0.5, */*;q=0.3"
 PARSE_DEADLINE = 30.0
 SMALL = 64 * 1024  # bytes that are parsed on the event loop
-RECENT = timedelta(days=14)  # older pages are history, not news
 CHILDREN_PER_VISIT = 20
-MAX_CHILDREN = 1000  # remembered of one index
 MAX_ENTRIES = 1000  # announced by one visit
 MAX_KNOWN = 100_000  # undated pages remembered
 
@@ -50,20 +51,21 @@ class SitemapSource:
         before: Mapping[str, Any] = source.cursor if same else {}
         top, sitemap, note = await self._fetch(source, source.address, before.get("top") or {}, now)
         moved_to = top.moved_to if sitemap is not None else None
-        cursor: dict[str, Any] = {**before, "address": moved_to or source.address, "top": note}
+        cursor: dict[str, Any] = {"settling": True, **before, "address": moved_to or source.address, "top": note}
         warnings: list[str] = []
         found: list[Entry] = []
         more = False
         if sitemap is not None and sitemap.children:
-            cursor["children"] = _merged(before.get("children") or {}, sitemap.children, now)
+            _grow(cursor, "", sitemap.children, warnings, now)
             warnings += sitemap.warnings
         elif sitemap is not None:
             cursor.pop("children", None)
             found += sitemap.entries
             warnings += sitemap.warnings
         if cursor.get("children"):
+            cursor["children"] = dict(cursor["children"])  # the old cursor stays as it was: the two are compared
             more = await self._visit_children(source, cursor, found, warnings, now)
-        entries, left = _news(found, cursor, now, first=not before)
+        entries, left = _news(found, cursor, now)
         if left:
             warnings.append(f"{left:,} pages that were there already or are old are not fetched")
         if len(entries) > MAX_ENTRIES:
@@ -118,51 +120,60 @@ class SitemapSource:
             sitemap = parse_sitemap(document, source=source.slug, now=now)
         else:
             sitemap = await self._run_elsewhere(_parse, document, source.slug, now, deadline=PARSE_DEADLINE)
-        return (
-            answer,
-            sitemap,
-            {} if sitemap.damaged else fresh,
-        )  # of one cut off in the middle the rest is still wanted
+        return answer, sitemap, {} if sitemap.damaged else fresh  # of one cut off the rest is still wanted
 
     async def _visit_children(
         self, source: SourceRow, cursor: dict[str, Any], found: list[Entry], warnings: list[str], now: datetime
     ) -> bool:
-        """Visit the children that are due; their entries go to `found`. True if more of them are waiting."""
-        children: dict[str, Any] = cursor["children"]
-        due = _due(children)
-        failed: list[str] = []
-        for url in due[:CHILDREN_PER_VISIT]:
-            note = children.get(url)
-            if note is None:  # an inner index has just left it out
-                continue
+        """Visit the children that are due; their entries go to `found`. True if more of them are waiting.
+
+        One that cannot be had is named and holds up no other. Raises Temporary where none at all can be had.
+        """
+        visited: set[str] = set()
+        trouble = ""
+        for _ in range(CHILDREN_PER_VISIT):
+            notes: dict[str, Any] = cursor["children"]
+            url = next((url for url in sitemap_index.due(notes, now) if url not in visited), None)
+            if url is None:
+                break
+            visited.add(url)
+            note = notes[url]
             try:
                 _, sitemap, fresh = await self._fetch(source, url, note, now)
             except Gone:
-                failed.append(f"{url}: gone for good")
-                children[url] = {**note, "seen": note.get("said"), "at": now.timestamp(), "gone": True}
-                continue
+                trouble = f"{url}: gone for good"
+                notes[url] = {**note, "seen": note.get("said"), "at": now.timestamp(), "gone": True}
             except MonitorError as error:
-                if isinstance(error, Permanent) and error.kind == "address":
-                    raise
-                failed.append(f"{url}: {error}")
-                warnings.append(failed[-1])
-                children[url] = {**note, "at": now.timestamp()}
-                continue
-            children[url] = {**note, **fresh, "seen": note.get("said"), "at": now.timestamp()}
-            if sitemap is not None:
-                found += sitemap.entries
-                warnings += sitemap.warnings
-                if sitemap.children:  # an index in the index
-                    others = {one: kept for one, kept in children.items() if kept.get("of") != url}
-                    children = cursor["children"] = others | {
-                        one: kept
-                        for one, kept in _merged(children, sitemap.children, now, of=url).items()
-                        if one not in others
-                    }
-        if failed and len(failed) == len(children):
-            because = f"none of the sitemaps it names can be had: {failed[0]}"
+                trouble = f"{url}: {error}"
+                warnings.append(trouble)
+                notes[url] = sitemap_index.failed(note, source.every, now)
+            else:
+                notes[url] = sitemap_index.read(note, fresh, now)
+                if sitemap is not None:
+                    found += sitemap.entries
+                    warnings += sitemap.warnings
+                    _grow(cursor, url, sitemap.children, warnings, now)
+        notes = cursor["children"]
+        if trouble and sitemap_index.all_failed(notes):
+            because = f"none of the sitemaps it names can be had: {trouble}"
             raise Temporary(because, kind="children", cursor=cursor)
-        return any("at" not in note for note in children.values())
+        return any("at" not in notes[url] for url in sitemap_index.due(notes, now) if url not in visited)
+
+
+def _grow(cursor: dict[str, Any], index: str, children: Sequence[Child], warnings: list[str], now: datetime) -> None:
+    """Take over what an index names; `index` is its address, '' the source's own."""
+    known: dict[str, Any] = cursor.get("children") or {}
+    if index and not children and not any(note.get("under") == index for note in known.values()):
+        return  # a plain sitemap
+    if index and children and known[index].get("depth", 1) >= sitemap_index.MAX_DEPTH:
+        warnings.append(f"{index}: indexes nest more than {sitemap_index.MAX_DEPTH} deep; what it names is left")
+        return
+    notes, left = sitemap_index.merged(known, index, children, now)
+    notes.pop(str(cursor["address"]), None)  # an index that names itself
+    cursor["children"] = notes
+    if left:
+        most = sitemap_index.MAX_CHILDREN
+        warnings.append(f"{index or cursor['address']}: more than {most:,} sitemaps in all; {left:,} are left")
 
 
 def _parse(document: Any, slug: str, now: datetime) -> Sitemap:
@@ -170,38 +181,11 @@ def _parse(document: Any, slug: str, now: datetime) -> Sitemap:
     return parse_sitemap(document, source=slug, now=now)
 
 
-def _merged(
-    known: Mapping[str, Any], children: tuple[Child, ...], now: datetime, *, of: str | None = None
-) -> dict[str, Any]:
-    """Notes on the children an index names now: the recently modified ones, and those without a date.
+def _news(found: list[Entry], cursor: dict[str, Any], now: datetime) -> tuple[list[Entry], int]:
+    """The entries worth announcing, newest first, and how many were left out. Remembers undated ones.
 
-    With them stay the children of those that are indexes themselves. `of`: the index, where it is not the top one.
+    While it is settling, that is until every sitemap has been visited once, pages without a date are no news.
     """
-    recent = [child for child in children if child.modified is None or child.modified > now - RECENT]
-    recent.sort(key=lambda child: child.modified.timestamp() if child.modified else 0.0, reverse=True)
-    named: dict[str, Any] = {}
-    for child in recent[: MAX_CHILDREN if of is None else max(MAX_CHILDREN - len(known), 0)]:
-        said = child.modified.isoformat() if child.modified else None
-        named[child.url] = {**known.get(child.url, {}), "said": said, **({"of": of} if of else {})}
-    for url, note in known.items() if of is None else ():
-        if note.get("of") in named:  # those are in order: an index stands before its children
-            named.setdefault(url, note)
-    return named
-
-
-def _due(children: Mapping[str, Any]) -> list[str]:
-    """Children to visit, in order: never visited, changed by their date, then undated ones in rotation."""
-    never = [url for url, note in children.items() if "at" not in note]
-    changed = [
-        url for url, note in children.items() if "at" in note and note.get("said") and note["said"] != note.get("seen")
-    ]
-    undated = [url for url, note in children.items() if "at" in note and not note.get("said") and not note.get("gone")]
-    undated.sort(key=lambda url: float(children[url]["at"]))
-    return [*changed, *never, *undated]
-
-
-def _news(found: list[Entry], cursor: dict[str, Any], now: datetime, *, first: bool) -> tuple[list[Entry], int]:
-    """The entries worth announcing, newest first, and how many were left out. Remembers undated ones."""
     news: list[Entry] = []
     known = dict.fromkeys(cursor.get("known", ()))
     left = 0
@@ -217,7 +201,7 @@ def _news(found: list[Entry], cursor: dict[str, Any], now: datetime, *, first: b
         if mark in known:
             continue
         known[mark] = None
-        if first or cursor.get("settling"):
+        if cursor["settling"]:
             left += 1
         else:
             news.append(entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from unruly import Route, Unruly, gz, reply, serving
 
 from monitor.errors import Permanent, Temporary
 from monitor.ports import Pull, SourceRow
-from monitor.sources import sitemap
+from monitor.sources import sitemap, sitemap_index
 from monitor.sources.sitemap import SitemapSource
 from monitor.web import Web
 from monitor.web.client import same_origin
@@ -178,13 +179,107 @@ def test_a_child_that_fails_is_named_and_the_others_are_read() -> None:
     visiting(story)
 
 
-def test_a_child_elsewhere_inside_is_refused() -> None:
+def test_a_child_elsewhere_inside_is_refused_and_the_others_are_read() -> None:
     async def story(map: Visiting) -> None:  # noqa: A002
-        inner = "<sitemap><loc>http://169.254.169.254/latest</loc></sitemap>"
+        inner = "<sitemap><loc>http://169.254.169.254/latest</loc></sitemap><sitemap><loc>http://HOST/b</loc></sitemap>"
         map.serve("/map", f"<sitemapindex>{inner}</sitemapindex>".encode())
-        with pytest.raises(Permanent) as caught:
-            await map.visit()
-        assert caught.value.kind == "address"
+        map.serve("/b", urlset(url("b1", news=news("B one"))))
+        pull = await map.visit()
+        assert titles(pull) == ["B one"]
+        assert [warning for warning in pull.warnings if "169.254.169.254 is not a public address" in warning]
+
+    visiting(story)
+
+
+def test_a_child_that_fails_is_asked_less_and_less_often() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("a", ""), ("b", "")))
+        map.serve("/b", urlset(url("b1")))
+        asked = []
+        for visit in range(16):
+            map.server.requests.clear()
+            await map.visit(NOW + timedelta(minutes=15 * visit))
+            if "/a" in [request.path for request in map.server.requests]:
+                asked.append(visit)
+        assert asked == [0, 1, 3, 7, 15]
+        map.serve("/a", urlset(url("a1")))
+        assert not (await map.visit(NOW + timedelta(days=1))).warnings[1:]
+        assert "failed" not in map.cursor["children"][map.server.url("/a")]
+
+    visiting(story)
+
+
+def test_an_index_none_of_whose_children_can_be_read_has_failed() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("a", ""), ("b", "")))
+        for _ in range(2):  # asked again at once: it has not recovered by itself
+            with pytest.raises(Temporary, match=r"none of the sitemaps it names can be had: .*/b: HTTP 404") as caught:
+                await map.visit()
+            assert caught.value.cursor is not None
+            map.cursor = caught.value.cursor
+        map.serve("/b", urlset(url("b1")))
+        assert not titles(await map.visit()), "it was there before we could read it"
+        map.serve("/b", urlset(url("b1"), url("b2")))
+        assert titles(await map.visit(NOW + timedelta(hours=1))) == ["b2"]
+
+    visiting(story)
+
+
+def test_the_cursor_of_the_visit_before_is_left_as_it_was() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("a", "")), ETag='"top"')
+        map.serve("/a", urlset(url("a1")))
+        await map.visit()
+        before = copy.deepcopy(map.cursor)
+        old = map.cursor
+        await map.visit(NOW + timedelta(hours=1))
+        assert old == before
+        assert map.cursor["children"] != before["children"]
+
+    visiting(story)
+
+
+def test_an_index_of_indexes_is_followed() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("2026", ""), ("a", "")))
+        map.serve("/2026", index(("11", "2026-11-22"), ("old", "2020-01-01"), ("a", ""), ("map", "")))
+        map.serve("/11", urlset(url("x", news=news("Deep"))))
+        map.serve("/a", urlset(url("a1", news=news("A one"))))
+        pull = await map.visit()
+        assert sorted(titles(pull)) == ["A one", "Deep"]
+        assert not pull.warnings
+        assert not pull.more
+        paths = [request.path for request in map.server.requests]
+        assert sorted(paths) == ["/11", "/2026", "/a", "/map"], "a circle ends, each is asked once"
+        map.serve("/map", index(("a", "")))
+        await map.visit()
+        assert list(map.cursor["children"]) == [map.server.url("/a")], "with an index goes all below it"
+
+    visiting(story)
+
+
+def test_indexes_that_nest_without_end_are_left_and_named() -> None:
+    async def story(map: Visiting) -> None:  # noqa: A002
+        for depth in range(6):
+            map.serve("/map" if depth == 0 else f"/d{depth}", index((f"d{depth + 1}", "")))
+        pull = await map.visit()
+        assert [request.path for request in map.server.requests] == ["/map", "/d1", "/d2", "/d3"]
+        assert [w for w in pull.warnings if "/d3: indexes nest more than 3 deep" in w]
+
+    visiting(story)
+
+
+def test_of_very_many_sitemaps_some_are_left_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemap_index, "MAX_CHILDREN", 3)
+
+    async def story(map: Visiting) -> None:  # noqa: A002
+        map.serve("/map", index(("more", ""), ("a", "")))
+        map.serve("/more", index(("b", "2026-11-22"), ("c", "2026-11-21"), ("d", "2026-11-20")))
+        for name in "abcd":
+            map.serve(f"/{name}", urlset(url(name, news=news(name))))
+        pull = await map.visit()
+        assert sorted(titles(pull)) == ["a", "b"]
+        assert [w for w in pull.warnings if "more than 3 sitemaps in all; 2 are left" in w]
 
     visiting(story)
 
@@ -343,7 +438,6 @@ def test_an_index_in_an_index_is_followed_and_remembered() -> None:
         map.serve("/inner", index(("a", ""), ("b", ""), ("inner", "")))
         map.serve("/a", urlset(url("a1", news=news("A one"))))
         map.serve("/b", urlset(url("b1", news=news("B one"))))
-        assert (await map.visit()).more
         pull = await map.visit()
         assert (sorted(titles(pull)), pull.more) == (["A one", "B one"], False)
         map.serve("/map", index(("inner", ""), ("other", "")))
@@ -353,19 +447,6 @@ def test_an_index_in_an_index_is_followed_and_remembered() -> None:
         map.serve("/inner", index(("a", "")))
         await map.visit()
         assert len(map.cursor["children"]) == 3
-
-    visiting(story)
-
-
-def test_an_index_none_of_whose_sitemaps_can_be_had_fails() -> None:
-    async def story(map: Visiting) -> None:  # noqa: A002
-        map.serve("/map", index(("a", ""), ("b", "")))
-        with pytest.raises(Temporary, match=r"none of the sitemaps it names can be had: .*/a: HTTP 404") as caught:
-            await map.visit()
-        assert caught.value.cursor is not None
-        map.cursor = caught.value.cursor
-        map.serve("/b", urlset(url("b1", news=news("B one"))))
-        assert titles(await map.visit()) == ["B one"]
 
     visiting(story)
 
