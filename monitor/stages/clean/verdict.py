@@ -21,7 +21,10 @@ _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\
 # is kept on less evidence than a scrap of three words.
 SENTENCE, LINE, SCRAP = 0.33, 0.42, 0.7
 OUTSIDE = 0.92  # for a scrap above the first or below the last paragraph
+TAIL = 0.85  # for a line below the last sentence that stays
 SPOKEN = 0.55  # for speech that hangs on a block that stays
+REST = 0.1  # of what stays may stand below its last sentence, to be a rest
+LOST = 0.15  # the share of a page's prose that must stay for the model to be believed
 FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than MESSY of the blocks are doubted
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
@@ -35,23 +38,58 @@ def judged(blocks: Sequence[Block], above: Head, model: Reader, method: str, fou
     p = _spoken(texts, model.probability([_with_stop(text) for text in texts], roles))
     # A page that has little furniture, a clean text say, is believed: what little is doubted there stays.
     doubted = float((p < LINE).mean())
-    strict = FLOOR + (1.0 - FLOOR) * min(1.0, doubted / MESSY)
+    messy = min(1.0, doubted / MESSY)
+    strict = FLOOR + (1.0 - FLOOR) * messy
     prose = [i for i, text in enumerate(texts) if shapes.is_prose(_with_stop(text))]
+    end = _last_sentence(texts, p, strict, prose)
     gone = []
     for i, text in enumerate(texts):
+        needed = threshold(text)
         if method == "trafilatura":
             needed = PICKED
-        elif prose and not prose[0] < i < prose[-1] and threshold(text) == SCRAP:
+        elif prose and not prose[0] < i < prose[-1] and needed == SCRAP:
             needed = OUTSIDE
+        elif end is not None and i > end and needed == LINE:
+            needed = max(LINE * strict, TAIL * messy)
         else:
-            needed = threshold(text) * strict
+            needed *= strict
         gone.append(float(p[i]) < needed)
+    if prose and _at_a_loss(texts, gone, found, prose):
+        gone = [not prose[0] <= i <= prose[-1] for i in range(len(texts))]
     kept = [i for i in range(len(texts)) if not gone[i] and i not in found]
+    if not kept:  # the rules may leave something, the model would not
+        return
     first, last = (kept[0], kept[-1]) if kept else (0, len(texts))
     for i in range(len(texts)):
         if gone[i] and i not in found:
             reason = "above-text" if i < first else "below-text" if i > last else "model"
             found[i] = (reason, round(1.0 - float(p[i]), 3))
+
+
+def _last_sentence(texts: Sequence[str], p: Floats, strict: float, prose: Sequence[int]) -> int | None:
+    """The last block that stays as a paragraph or as a sentence, None where there is none.
+
+    None, too, where lists follow that are a good part of what stays: then the lines below are no mere rest."""
+    paragraphs = set(prose)
+    below = above = 0
+    last = None
+    for i in range(len(texts) - 1, -1, -1):
+        if p[i] < threshold(texts[i]) * strict:
+            continue
+        if last is None and (i in paragraphs or shapes.ENDED.search(texts[i])):
+            last = i
+        if last is None:
+            below += shapes.weight(texts[i])
+        else:
+            above += shapes.weight(texts[i])
+    return last if below <= REST * above else None
+
+
+def _at_a_loss(texts: Sequence[str], gone: Sequence[bool], found: Verdicts, prose: Sequence[int]) -> bool:
+    """Whether next to none of a page's paragraphs would stay: such a page is of a kind that the model does not know."""
+    every = [i for i in prose if i not in found]
+    whole = sum(shapes.weight(texts[i]) for i in every)
+    return sum(shapes.weight(texts[i]) for i in every if not gone[i]) < LOST * whole
 
 
 @remembered
@@ -66,7 +104,7 @@ def _spoken(texts: Sequence[str], p: Floats) -> Floats:
     """`p`, raised for what hangs on a kept block: quotations, who said what the block above quotes, rows of scores."""
     out = p.copy()
     for i in range(1, len(texts)):
-        if out[i] >= SPOKEN or out[i - 1] < LINE:
+        if out[i] >= SPOKEN or out[i - 1] < threshold(texts[i - 1]):
             continue
         text = texts[i]
         listed = _SCORE.match(text) and (_SCORE.match(texts[i - 1]) or _SCORE.match(texts[min(i + 1, len(texts) - 1)]))
@@ -80,7 +118,9 @@ def threshold(text: str) -> float:
     """The P(body) a block needs to stay."""
     if shapes.ENDED.search(text):
         return SENTENCE
-    return SCRAP if shapes.weight(text) < 45 and len(text.split()) < 4 else LINE
+    # A sign of Thai says about as much as a letter, not as one of Chinese.
+    size = len(text) if _UNSTOPPED.search(text) else shapes.weight(text)
+    return SCRAP if size < 45 and len(text.split()) < 4 else LINE
 
 
 def leaves_text(blocks: Sequence[Block], found: Verdicts) -> bool:

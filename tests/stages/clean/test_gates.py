@@ -12,12 +12,12 @@ from monitor.model import Metadata, SiteProfile
 from monitor.stages import plaintext
 from monitor.stages.clean import clean
 
-PAGES = Path(__file__).parents[2] / "corpus" / "pages.txt"
+FOLDER = Path(__file__).parents[2] / "corpus"
 
 
 def own_pages() -> dict[str, list[tuple[bool, str]]]:
     pages: dict[str, list[tuple[bool, str]]] = {}
-    for line in PAGES.read_text("utf-8").splitlines():
+    for line in [line for name in ("pages", "sequences") for line in (FOLDER / f"{name}.txt").read_text().splitlines()]:
         mark, _, text = line.partition(" ")
         if mark == "=":
             blocks = pages[text] = []
@@ -30,7 +30,11 @@ OWN = own_pages()
 
 
 @pytest.mark.parametrize("name", OWN)
-@pytest.mark.parametrize("joint", ["\n\n", "\r\n\r\n", "\n"], ids=["blank lines", "CRLF", "no blank lines"])
+@pytest.mark.parametrize(
+    "joint",
+    ["\n\n", "\r\n\r\n", "\n", "\n\u00a0\n", " \u00a0\n \n"],
+    ids=["blank lines", "CRLF", "no blank lines", "no-break space between", "blanks at the ends"],
+)
 def test_own_pages(name: str, joint: str) -> None:
     """No sentence of the body is lost, and most of the furniture goes, however the lines are joined."""
     blocks = OWN[name]
@@ -42,7 +46,8 @@ def test_own_pages(name: str, joint: str) -> None:
     assert len(kept) <= ALLOWED.get(name, 0), kept
 
 
-ALLOWED: dict[str, int] = {}
+# Scraps that may stay where the script is far from the pages that the model learned from.
+ALLOWED = {"interview in Arabic": 2, "sections in Thai": 2}
 
 
 @pytest.mark.parametrize(

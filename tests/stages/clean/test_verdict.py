@@ -1,0 +1,83 @@
+"""How sure the model must be: where a block stands, what it hangs on, and when the model is not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from monitor.model import Block
+from monitor.stages.clean import head, verdict
+from monitor.stages.clean.furniture import Verdicts
+from monitor.stages.clean.scan import Floats
+
+PROSE = [
+    "The bridge over the Lenne was opened to traffic on Thursday morning, eleven years after it was first promised.",
+    "“We had stopped believing in it,” said the mayor, who cut the ribbon in heavy rain together with the engineer.",
+    "Some forty thousand lorries a year will no longer pass through the old town, the county expects of the bridge.",
+    "A noise wall will be built in the spring, and the old ford will be kept for walkers and cattle, the county said.",
+]
+MENU = ["Home", "News", "Region", "Contact"]
+
+
+class Opinion:
+    """A model that thinks what it is told to."""
+
+    def __init__(self, *p: float) -> None:
+        self._p = p
+
+    def probability(self, texts: Sequence[str], roles: Sequence[int]) -> Floats:
+        return np.array(self._p, np.float32)
+
+
+def gone(texts: Sequence[str], *p: float, method: str = "text", found: Verdicts | None = None) -> list[str]:
+    verdicts = dict(found or {})
+    blocks = [Block(text=text) for text in texts]
+    verdict.judged(blocks, head.Head(metadata=head.Metadata()), Opinion(*p), method, verdicts)  # type: ignore[arg-type]
+    return [text for i, text in enumerate(texts) if i in verdicts]
+
+
+def test_a_model_that_would_take_all_prose_is_not_believed() -> None:
+    texts = [*MENU, *PROSE, *MENU]
+    assert gone(texts, *[0.01] * len(texts)) == [*MENU, *MENU]
+    assert gone(texts, *[0.01] * 4, *[0.01, 0.02, 0.9, 0.9], *[0.01] * 4) == [*MENU, *PROSE[:2], *MENU]
+
+
+def test_where_there_is_no_prose_the_rules_alone_decide() -> None:
+    assert gone(MENU, 0.1, 0.1, 0.1, 0.1, found={0: ("breadcrumb", 0.9)}) == ["Home"]
+
+
+def test_a_line_below_the_last_sentence_needs_more_evidence_on_a_messy_page() -> None:
+    line = "Ten hills to climb before you are forty"
+    texts = [*MENU, *PROSE, "Never.", line]
+    messy = [0.01] * 4 + [0.99] * 5
+    assert gone(texts, *messy, 0.6) == [*MENU, line]
+    assert gone(texts, *messy, 0.9) == MENU
+    assert gone([*PROSE, "Never.", line], *[0.99] * 5, 0.6) == []  # a clean text is believed
+
+
+def test_a_list_that_is_a_good_part_of_the_text_is_no_rest() -> None:
+    listed = [f"The {place} valley, with a walk of four hours" for place in ("Lenne", "Ruhr", "Eder", "Sieg")]
+    texts = [*MENU, *PROSE[:2], *listed]
+    assert gone(texts, *[0.01] * 4, *[0.99] * 2, *[0.6] * 4) == MENU
+
+
+def test_rows_of_scores_hang_on_a_paragraph_that_stays_narrowly() -> None:
+    scores = ["Текстильщик 0 – 4 Шинник", "Авангард 2 – 2 Сокол"]
+    texts = [*MENU, PROSE[0], *scores, PROSE[1]]
+    assert gone(texts, *[0.01] * 4, 0.4, 0.1, 0.1, 0.9) == MENU
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("It flooded.", verdict.SENTENCE),
+        ("More news", verdict.SCRAP),
+        ("Ten hills to climb before you are forty", verdict.LINE),
+        ("ติดตามเราทางเฟซบุ๊ก", verdict.SCRAP),
+        ("关于桥梁建设费用为何总是超出预算的十个问题", verdict.LINE),
+    ],
+)
+def test_what_a_block_needs(text: str, needed: float) -> None:
+    assert verdict.threshold(text) == needed
