@@ -11,13 +11,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor.model import Hit
 from monitor.stages.backtest import SAMPLES
-from monitor.stages.rules import Compiled, Reading, RuleBook, Subject
+from monitor.stages.rules import Compiled, Reading, Subject
 from monitor.stages.rules.evidence import hits
 from monitor.store.backtest import Seen, articles
 from monitor.store.connection import connect
+
+if TYPE_CHECKING:
+    from monitor.stages.rules import RuleBook
 
 # Rule, article, story, source, when it was seen and published; title and evidence for the first few of each rule.
 Matched = tuple[str, int, int, str, datetime, datetime | None, str, Hit | None]
