@@ -20,7 +20,7 @@ import structlog
 
 from monitor.care import Care
 from monitor.errors import MonitorError, Permanent, StoreError, Temporary
-from monitor.model import Article, Digest, Document, EntryState, Work
+from monitor.model import Article, Digest, Document, Entry, EntryState, Work
 from monitor.ports import Pull, Source, SourceRow
 from monitor.settle import Outcome, Settlement, Settler
 from monitor.stages import flood, fulltext, pace
@@ -106,8 +106,9 @@ class Pipeline:
         self._in_pool = asyncio.Semaphore(2 * workers)  # enough to keep every worker busy, and polls want some too
         self._fetching: Counter[int] = Counter()  # source → its entries whose page is being fetched
         self._polls = GroupCommit(store, self._write_poll)
-        self._documents = GroupCommit(raw_store, self._write_document)
-        self._settlements = GroupCommit(store, settler.settle)
+        # While every place in the pool is taken its results are about to come: together they cost one commit.
+        self._documents = GroupCommit(raw_store, self._write_document, more=self._in_pool.locked)
+        self._settlements = GroupCommit(store, settler.settle, more=self._in_pool.locked)
 
     # ── gather ──────────────────────────────────────────────────────────────────────────────────
 
@@ -362,9 +363,11 @@ class Pipeline:
     async def _prepare(self, pending: PendingEntry) -> tuple[Work, str]:
         """Fetch and look up what digestion needs. Returns it with a note for `because`."""
         entry = pending.entry
-        known = await self.store.read(lambda db: _known_article(db, pending))
-        page, note = None, ""
-        if known is None and fulltext.wants_page(entry, pending.fulltext):
+        known, page, note = None, None, ""
+        wanted = fulltext.wants_page(entry, pending.fulltext)
+        if wanted and pending.article is None:
+            known = await self.store.read(lambda db: _known_article(db, entry))
+        if wanted and known is None:
             assert entry.url is not None
             try:
                 async with self._fetching_for(pending.source_number):
@@ -424,7 +427,7 @@ def _document_of(work: Work, digest: Digest) -> Document | None:
     return next((one for one in (work.page, work.entry.content) if one and one.sha256 == sha256), None)
 
 
-def _known_article(db: Connection, pending: PendingEntry) -> Article | None:
+def _known_article(db: Connection, entry: Entry) -> Article | None:
     """The article this entry's address already led to: its page need not be fetched again.
 
     Not for an entry that brings its own text, nor under another headline: a front page or a live page is one address
@@ -432,9 +435,8 @@ def _known_article(db: Connection, pending: PendingEntry) -> Article | None:
     """
     from monitor.stages import canonical  # courlan and its tables: only where there are entries
 
-    entry = pending.entry
     address = canonical.canonical_url(entry.url)
-    if address is None or pending.article is not None or not fulltext.wants_page(entry, pending.fulltext):
+    if address is None:
         return None
     number = articles.find_canonical(db, address)
     known = articles.get(db, number) if number is not None else None

@@ -7,8 +7,11 @@ makes plain values and our own dataclasses and enumerations, and calls nothing e
 from __future__ import annotations
 
 import asyncio
+import builtins
 import dataclasses
+import datetime
 import enum
+import functools
 import io
 import pickle
 import socket
@@ -25,17 +28,22 @@ class _Values(pickle.Unpickler):
     """Plain values, datetimes, and classes of ours that only hold values."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if module == "datetime" and name in ("datetime", "timedelta", "timezone", "date"):
-            return super().find_class(module, name)
-        if module == "builtins" and name in ("frozenset", "set", "bytearray", "complex"):
-            return super().find_class(module, name)
-        if (module, name) == ("builtins", "getattr"):  # how Python 3.11 pickles a member of an enumeration
-            return _member
-        known = sys.modules.get(module) if module.startswith("monitor.") else None
-        kind = getattr(known, name, None)
-        if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, enum.Enum)):
-            return kind
-        raise pickle.UnpicklingError(f"a worker sent {module}.{name}, which is not a value")
+        return _value(module, name)
+
+
+@functools.cache  # what is refused is not remembered
+def _value(module: str, name: str) -> Any:
+    if module == "datetime" and name in ("datetime", "timedelta", "timezone", "date"):
+        return getattr(datetime, name)
+    if module == "builtins" and name in ("frozenset", "set", "bytearray", "complex"):
+        return getattr(builtins, name)
+    if (module, name) == ("builtins", "getattr"):  # how Python 3.11 pickles a member of an enumeration
+        return _member
+    known = sys.modules.get(module) if module.startswith("monitor.") else None
+    kind = getattr(known, name, None)
+    if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, enum.Enum)):
+        return kind
+    raise pickle.UnpicklingError(f"a worker sent {module}.{name}, which is not a value")
 
 
 def _member(kind: Any, name: str) -> Any:

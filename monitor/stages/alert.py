@@ -68,6 +68,8 @@ def raise_for(
 
 def withdrawn(before: Sequence[Match], text: str) -> dict[str, Match]:
     """What matched in an article before and is not said by its new `text`: rule → a match with the lost sentences."""
+    if not before:
+        return {}
     from monitor.stages.differences import Said  # numpy: only where an article has changed
 
     said = Said([text])

@@ -61,6 +61,7 @@ _BY_ENDING = {
     "htm": "html",
     "xhtml": "html",
 }
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _LOOKS_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n(?:---|\.\.\.)\n", re.DOTALL)
 _FIELD = re.compile(r"^([A-Za-z_-]+)\s*:\s*[\"']?(.*?)[\"']?\s*$")
@@ -175,8 +176,7 @@ def records(document: Document) -> tuple[Document, ...]:
 
 def _refuse_binary(text: str) -> None:
     sample = text[:20_000]
-    odd = sum(1 for c in sample if (c < " " and c not in "\t\n\r\f\v\x1b") or c == "\ufffd")
-    if odd * 20 > len(sample):
+    if len(_BINARY.findall(sample)) * 20 > len(sample):
         raise Permanent("looks like binary data, not like text", kind="binary")
 
 

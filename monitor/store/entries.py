@@ -248,9 +248,14 @@ def settle(
         """UPDATE entries SET because = :because, settled_at = :now, article_id = COALESCE(:article, article_id),
                   canonical_url = COALESCE(:canonical, canonical_url),
                   document_sha256 = COALESCE(:document, document_sha256),
-                  outlet = CASE outlet WHEN '' THEN :outlet ELSE outlet END, lease_run = NULL, lease_until = NULL
+                  outlet = CASE outlet WHEN '' THEN :outlet ELSE outlet END, lease_run = NULL, lease_until = NULL,
+                  state = IIF(announced_hash = COALESCE(:hash, announced_hash), :state, state),
+                  payload = IIF(announced_hash = COALESCE(:hash, announced_hash), NULL, payload),
+                  payload_meta = IIF(announced_hash = COALESCE(:hash, announced_hash), NULL, payload_meta)
            WHERE id = :id""",
         {
+            "state": state,
+            "hash": announced_hash,
             "because": because,
             "now": to_text(now),
             "article": article,
@@ -259,11 +264,6 @@ def settle(
             "outlet": outlet,
             "id": number,
         },
-    )
-    db.execute(
-        """UPDATE entries SET state = :state, payload = NULL, payload_meta = NULL
-           WHERE id = :id AND announced_hash = COALESCE(:hash, announced_hash)""",
-        {"state": state, "id": number, "hash": announced_hash},
     )
 
 

@@ -81,3 +81,30 @@ def test_a_cancelled_waiter_does_not_disturb_the_others(store):
 
     assert asyncio.run(main()) == "B"
     assert "b" in keys(store)
+
+
+def test_a_batch_waits_a_moment_for_what_is_certain_to_come(store, monkeypatch):
+    transactions = []
+    write = store.write
+
+    async def counted(function):
+        transactions.append(function)
+        return await write(function)
+
+    monkeypatch.setattr(store, "write", counted)
+    coming = ["b", "c"]
+
+    async def main():
+        group = GroupCommit(store, set_fact, more=lambda: bool(coming))
+
+        async def late():
+            key = coming.pop()
+            return await group.do(key)
+
+        first = asyncio.create_task(group.do("a"))
+        await asyncio.sleep(0)  # it has begun to wait
+        return await asyncio.gather(first, late(), late())
+
+    assert asyncio.run(main()) == ["A", "C", "B"]
+    assert len(transactions) == 1
+    assert keys(store) == {"a", "b", "c"}
