@@ -436,9 +436,7 @@ def _known_article(db: Connection, entry: Entry) -> Article | None:
     from monitor.stages import canonical  # courlan and its tables: only where there are entries
 
     address = canonical.canonical_url(entry.url)
-    if address is None:
-        return None
-    number = articles.find_canonical(db, address)
+    number = articles.find_canonical(db, address) if address else None
     known = articles.get(db, number) if number is not None else None
     return known if known is not None and fulltext.same_headline(entry.title, known.title) else None
 
