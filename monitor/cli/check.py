@@ -20,6 +20,7 @@ from monitor import log
 from monitor.cli import service
 from monitor.cli.common import Exit, Settings, json_option, print_json
 from monitor.config import Config
+from monitor.config.tables import did_you_mean
 from monitor.errors import ConfigError, MonitorError, Permanent
 from monitor.model import Document, Rule
 
@@ -71,6 +72,8 @@ def survey(path: Path | None) -> Iterator[Finding]:
     yield from _channels(config)
     for rule in config.rules.values():
         yield from _rule(rule, config)
+    if config.opml:
+        yield from _lists(config)
     yield from _places(config)
 
 
@@ -186,6 +189,29 @@ def _stored_article(config: Config, number: int) -> Any:
     return article
 
 
+# ── lists of feeds ──────────────────────────────────────────────────────────────────────────────
+
+
+def _lists(config: Config) -> Iterator[Finding]:
+    """OPML files must be read, and what rules name must be one of their feeds, or of the others."""
+    from monitor.app.watching import all_feeds
+
+    try:
+        feeds = all_feeds(config)
+    except ConfigError as error:
+        for fault in error.faults:
+            path, _, said = fault.partition(": ")
+            yield Finding("fault", config.fault(path, said))
+        return
+    tables = [config.tree.get(section) for section in ("feeds", "sitemaps", "folders", "opml")]
+    known = sorted({*feeds, *(name for table in tables if isinstance(table, dict) for name in table)})
+    for rule in config.rules.values():
+        for name in set(rule.feeds).difference(known):
+            said = f"there is no feed, sitemap or folder '{name}', and no such feed in the OPML files"
+            hint = did_you_mean(name, known)
+            yield Finding("fault", config.fault(f"rules.{rule.slug}.feeds", said + hint))
+
+
 # ── places ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -199,9 +225,6 @@ def _places(config: Config) -> Iterator[Finding]:
             yield Finding("fault", config.fault(f"folders.{folder.slug}.path", fault))
         elif fault := service.folder_fault(folder.path, config, write=write):
             yield Finding("warning", config.fault(f"folders.{folder.slug}.path", fault))
-    for opml in config.opml.values():
-        if opml.enabled and not os.access(opml.path, os.R_OK):
-            yield Finding("fault", config.fault(f"opml.{opml.slug}.path", f"{opml.path} cannot be read"))
     textfile = config.metrics.textfile
     if textfile is not None and not textfile.parent.is_dir():
         yield Finding("fault", config.fault("metrics.textfile", f"there is no directory {textfile.parent}"))

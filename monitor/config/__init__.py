@@ -3,6 +3,7 @@
     values    durations, sizes, secrets
     tables    a TOML table → a frozen dataclass, with every fault at once
     shape     the dataclasses: what may be configured
+    origins   where each key was written, counted out when somebody asks
     files     reads and merges files, environment and secrets
     load      puts them together and checks what names what
     show      a configuration as TOML again, with where each value came from

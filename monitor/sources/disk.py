@@ -11,6 +11,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ MAX_DEPTH = 16
 MAX_FOUND = 200_000
 _PARTIAL = (b".part", b".partial", b".tmp", b".temp", b".crdownload", b".filepart", b".download", b".swp", b"~")
 _SEPARATOR = b"@"
+_CLAIMED = re.compile(rb"[0-9a-f]{12}@.")  # as `claim` names a file
 
 
 class NotReadable(Exception):
@@ -71,12 +73,15 @@ def printable(name: bytes) -> str:
 def find(root: bytes, deep: bool, claims: bool) -> list[Found]:
     """The files to consider: hidden and partial ones left out, odd ones marked. Raises OSError for the root.
 
-    `claims`: files in `.work` count too, and `done` and `failed` at the top are ours and are left alone.
+    `claims`: `done` and `failed` at the top are ours and are left alone. Files in `.work` count, too: a visit that was
+    to claim files was cut off there. Without `claims` they are only read, like any other file.
     """
     found = list(_walk(root, root, b"", deep, ours=claims))
     work = os.path.join(root, WORK)
-    if claims and os.path.isdir(work) and not os.path.islink(work):
-        found += [_as_claimed(file) for file in _walk(work, work, b"", True, ours=False)]
+    if os.path.isdir(work) and not os.path.islink(work):
+        with contextlib.nullcontext() if claims else contextlib.suppress(OSError):
+            left = _walk(work, work, b"", True, ours=False)
+            found += [_as_claimed(file, claims) for file in left if claims or _CLAIMED.match(file.name)]
     return found
 
 
@@ -126,7 +131,7 @@ def _stamp(path: bytes, seen: os.stat_result) -> str:
     return base64.urlsafe_b64encode(hashlib.blake2b(said, digest_size=9).digest()).decode()
 
 
-def _as_claimed(file: Found) -> Found:
+def _as_claimed(file: Found, claims: bool) -> Found:
     """A file in `.work` under its original name, which stands behind the mark that made it unique."""
     return Found(
         path=file.path,
@@ -136,7 +141,7 @@ def _as_claimed(file: Found) -> Found:
         size=file.size,
         modified=file.modified,
         odd=file.odd,
-        claimed=True,
+        claimed=claims,
     )
 
 

@@ -72,6 +72,40 @@ kind = "emial"
     assert "^" in told, "a broken rule is shown with a caret"
 
 
+def test_rules_may_name_feeds_of_opml_files_and_only_those(tmp_path: Path) -> None:
+    outlines = '<outline text="Asia Desk" xmlUrl="https://a.example/feed"/><outline xmlUrl="https://b.example/feed"/>'
+    (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>')
+    text = """
+[opml.world]
+path = "list.opml"
+[rules.known]
+query = "Kabul"
+feeds = ["asia-desk", "world"]
+[rules.wrong]
+query = "Kabul"
+feeds = ["asia-disk"]
+[channels.console]
+kind = "console"
+"""
+    result = check(tmp_path, text)
+    assert result.exit_code == 3
+    [fault] = [line for line in result.stderr.splitlines() if "asia" in line]
+    assert "config.toml:9: rules.wrong.feeds: there is no feed" in fault
+    assert "did you mean 'asia-desk'?" in fault
+    assert check(tmp_path, text.replace("asia-disk", "asia-desk")).exit_code == 0
+
+
+def test_opml_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "broken.opml").write_text("<html></html>")
+    text = '[opml.none]\npath = "none.opml"\n[opml.broken]\npath = "broken.opml"\n[channels.c]\nkind = "console"\n'
+    result = check(tmp_path, text)
+    assert result.exit_code == 3
+    assert "config.toml:2: opml.none.path: " in result.stderr
+    assert "No such file" in result.stderr
+    assert "config.toml:4: opml.broken.path: " in result.stderr
+    assert "is no OPML file" in result.stderr
+
+
 def test_examples_may_be_files(tmp_path: Path) -> None:
     (tmp_path / "article.txt").write_text("KABUL: A blast was heard.\n\nMore is not known at this hour of the night.\n")
     text = (

@@ -200,6 +200,22 @@ def test_delete_removes_what_was_read_and_keeps_what_was_not(tmp_path: Path) -> 
     assert tree(tmp_path) == ["failed/bad.txt", "failed/bad.txt.reason"]
 
 
+def test_what_a_cut_off_visit_left_is_read_where_files_are_kept_from_now_on(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.txt").write_bytes(b"one")
+    claimed = pull(tmp_path, "move")  # killed before the commit; then somebody sets after = "keep"
+    (tmp_path / ".work" / "mine.txt").write_bytes(b"not ours")
+    before = tree(tmp_path)
+    found = pull(tmp_path, "keep")
+    assert texts(found) == [b"one"]
+    assert [entry.guid for entry in found.entries] == [entry.guid for entry in claimed.entries]
+    assert (found.entries[0].section, found.entries[0].content and found.entries[0].content.name) == ("sub", "a.txt")
+    acknowledge(tmp_path, "keep", found)
+    assert not pull(tmp_path, "keep", found.cursor).entries
+    assert tree(tmp_path) == before, "keep changes nothing"
+    assert sorted(texts(pull(tmp_path, "move", found.cursor))) == [b"not ours", b"one"]
+
+
 def test_a_kill_between_claim_and_commit_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.txt").write_bytes(b"one")
