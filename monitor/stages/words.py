@@ -99,7 +99,7 @@ class Words:
     positions, form), in order of the text. Spans are characters in `text`, end exclusive.
     """
 
-    __slots__ = ("_chunks", "_firsts", "_offsets", "_pieces", "_spelt", "extras", "forms", "text")
+    __slots__ = ("_chunks", "_firsts", "_offsets", "_pieces", "_scanned", "_spelt", "extras", "forms", "text")
 
     def __init__(
         self, text: str, chunks: list[str], pieces: list[tuple[str, ...]], extras: list[tuple[int, int, str]]
@@ -111,19 +111,20 @@ class Words:
         self._pieces = pieces
         self._firsts: list[int] = []
         self._offsets: list[int] = []
+        self._scanned: tuple[str, list[Token], list[Extra]] | None = None
         self._spelt: dict[tuple[str, int, int, str], str] = {}
 
     def span(self, position: int, length: int = 1, form: str | None = None) -> tuple[int, int]:
         """Return the characters that the words from `position` on take, narrowed to `form` where that is a stem."""
         chunk, offset, first = self._locate(position)
-        if length == 1 and chunk.isascii():  # most often the chunk is the word, with a comma
+        if length == 1 and len(chunk) <= _LONG and chunk.isascii():  # most often the chunk is the word, with a comma
             wanted = self.forms[position] if form is None else form
             if chunk == wanted:
                 return offset, offset + len(chunk)
             at = chunk.lower().find(wanted)
             if at >= 0 and chunk.strip(_EDGE).isalnum():
                 return offset + at, offset + at + len(wanted)
-        tokens, extras = scan(fold(exact(chunk)))
+        tokens, extras = self._scan(chunk)
         if form is not None and not (length == 1 and self.forms[position] == form):
             for extra in extras:
                 if (extra.offset, extra.length, extra.form) == (position - first, length, form):
@@ -148,11 +149,15 @@ class Words:
         start, end = self.span(position, length, form)
         written = exact(self.text[start:end])
         if form[:1].isdigit():
-            number = _DIGITS.match(form)
-            tail = form[number.end() :] if number else ""
-            return form[: len(form) - len(tail)] + _spell(written)[-len(tail) :] if tail else form
-        token = scan(fold(exact(chunk)))[0][position - first]
+            digits, number = _DIGITS.match(written), _DIGITS.match(form)
+            return f"{number.group()}{_spell(written[digits.end() :])}" if digits and number else form
+        token = self._scan(chunk)[0][position - first]
         return _spell(written).upper() if token.dotted and length == 1 else _spell(written)
+
+    def _scan(self, chunk: str) -> tuple[list[Token], list[Extra]]:
+        if self._scanned is None or self._scanned[0] is not chunk:  # asked again for each word of a long one
+            self._scanned = (chunk, *scan(fold(exact(chunk))))
+        return self._scanned[1:]
 
     def _chunk_number(self, position: int) -> int:
         if not self._firsts:

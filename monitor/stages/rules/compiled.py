@@ -14,6 +14,7 @@ from monitor.stages.rules.proximity import AtLeast, Near
 from monitor.stages.rules.reading import Reading, language_value, plain_value
 
 _NO_VARIANTS: Mapping[str, Sequence[str]] = {}
+_WORTH_COMPARING = 10_000  # pairs of parts of an AND; beyond, only the same part with and without NOT is noticed
 _NO_SCOPE: tuple[frozenset[str], frozenset[str], frozenset[str]] = (frozenset(), frozenset(), frozenset())
 
 
@@ -111,6 +112,9 @@ def _never(node: Node) -> str:
         for child in node.children:
             if isinstance(child, Not) and _identity(child.children[0]) in wanted:
                 return f"it asks for {child.children[0].label()} and for its absence"
+        excluded = _excluded(node)
+        if excluded:
+            return f"it asks for {excluded} and excludes all that has it"
         languages = [child for child in node.children if isinstance(child, Metadata) and child.field == "lang"]
         for one in languages:
             for other in languages:
@@ -119,6 +123,38 @@ def _never(node: Node) -> str:
     if isinstance(node, Not):
         return ""
     return next(filter(None, map(_never, node.children)), "")
+
+
+def _excluded(node: And) -> str:
+    """The part of an AND that its NOTs leave no room for, or ''."""
+    denied = [child.children[0] for child in node.children if isinstance(child, Not)]
+    wanted = [child for child in node.children if not isinstance(child, Not)]
+    if len(denied) * len(wanted) > _WORTH_COMPARING:
+        return ""
+    for one in wanted:
+        if _implies(one, Or(tuple(denied))):
+            return one.label()
+    for other in denied:
+        if isinstance(other, And) and all(any(_implies(one, part) for one in wanted) for part in other.children):
+            return other.label()
+    return ""
+
+
+def _implies(one: Node, other: Node) -> bool:
+    """Whether an article that has the one surely has the other, as far as can be seen at once."""
+    if isinstance(one, Or):
+        return all(_implies(child, other) for child in one.children)
+    if isinstance(other, Or):
+        return any(_implies(one, child) for child in other.children)
+    if isinstance(one, And | Near | AtLeast) and any(_implies(child, other) for child in one.children):
+        return True
+    if isinstance(one, Term) and isinstance(other, Term) and other.field in ("", one.field):
+        same = one.elements == other.elements or any(
+            element.closed is None and element.parts[0].prefix is None and element.parts[0].key == other.simple
+            for element in one.elements
+        )
+        return same and (bool(other.field) or one.field != "author")
+    return _identity(one) == _identity(other)
 
 
 def _prefixed(a: str, b: str) -> bool:

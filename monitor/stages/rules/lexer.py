@@ -71,12 +71,13 @@ _PHRASE_END = re.compile(f"(?!{_HEBREW_QUOTE})[{QUOTES}]")
 # Most words of most rules: no operator, no field, nothing to look into.
 _EASY = re.compile(r" *([A-Z]?[a-z][a-z0-9]*\*?)(?=[ )|]|$)")
 _LOWER_OPERATORS = frozenset({"and", "or", "not", "near", "onear", "adj", "And", "Or", "Not", "Near", "Adj"})
+_OPERATORS = frozenset({"OR", "AND", "&", "NOT"})
 _FIELD = re.compile(r"(=?)([^\W\d_][^\W_]*(?:[-_][^\W_]+)*)[:：]")
 _NEAR = re.compile(r"(?:(NEAR|ONEAR|ADJ)|(NEAR|ONEAR|ADJ|W|PRE)/([0-9]+))")
 _NEAR_SLASH = re.compile(r"(NEAR|ONEAR|ADJ|W|PRE)/.*", re.DOTALL)
 _NEAR_NO_SLASH = re.compile(r"(NEAR|ONEAR|ADJ|PRE)([0-9]+)")
 _ATLEAST = re.compile(r"ATLEAST([0-9]*)(=?)(.*)", re.DOTALL)
-_LOWER = re.compile(r"and|or|not|near|onear|adj|(?:near|onear|adj|w|pre)/[0-9]+|atleast[0-9]+", re.IGNORECASE)
+_LOWER = re.compile(r"and|or|not|(?:near|onear|adj)[0-9]*|(?:near|onear|adj|w|pre)/[0-9]+|atleast[0-9]+", re.IGNORECASE)
 _URL_VALUE = re.compile(f"[^\\s|｜{QUOTES}]+")
 _META_VALUE = re.compile(f"[^\\s|｜(){{}}（）{QUOTES}]+")
 _OPEN, _CLOSE, _BAR = "(（", ")）", "|｜"
@@ -113,7 +114,7 @@ class Lexer:
     def _next(self) -> None:
         query, at = self.query, self._at
         easy = _EASY.match(query, at)
-        if easy and easy[1] not in _LOWER_OPERATORS:
+        if easy and easy[1] not in _LOWER_OPERATORS and not (easy[1][-1].isdigit() and _LOWER.fullmatch(easy[1])):
             self._at = easy.end()
             self.tokens.append(Token(Kind.WORD, easy.start(1), self._at, easy[1]))
             return
@@ -194,7 +195,7 @@ class Lexer:
 
     def _operator(self, run: str, end: int) -> bool:
         at = self._at
-        if run in ("OR", "AND", "&", "NOT"):
+        if run in _OPERATORS:
             self._add({"OR": Kind.OR, "NOT": Kind.NOT}.get(run, Kind.AND), end)
         elif near := _NEAR.fullmatch(run):
             self._near(near, end)
@@ -225,6 +226,11 @@ class Lexer:
             message = f"write {name}/{slash.group().strip(' /')} without a blank"
             self._fault(message, self._at, slash.end(), Kind.NEAR)
             return
+        apart = re.compile(r"\s+([0-9]{1,3})(?=\s+[^\s)])").match(self.query, end)
+        if near[3] is None and apart:
+            self.warnings.append(
+                Fault(f"{apart[1]} is a word here; the distance is written {name}/{apart[1]}", apart.start(1))
+            )
         self._add(Kind.NEAR, end, name, number=number, ordered=name in ("ONEAR", "PRE", "ADJ"))
 
     def _atleast(self, found: re.Match[str], end: int) -> None:
@@ -307,6 +313,7 @@ class Lexer:
             if text is None:
                 self._fault(f"{name}: has no value", value, max(end, value + 1))
             else:
+                self._warn_of_wildcard(field, name, text, value)
                 self._add(Kind.META, end, field, values=(text,))
 
     def _meta_group(self, field: str, name: str, opened: int) -> None:
@@ -335,12 +342,23 @@ class Lexer:
             if text is None or (run is not None and run.group() in ("AND", "NOT", "&")) or char == "-":
                 self._fault(help_, place, self._after_group(place))
                 return
+            self._warn_of_wildcard(field, name, text, place)
             values.append(text)
             place, wants = end, False
         if wants:
             self._fault(help_, place, place + 1)
             return
         self._add(Kind.META, place + 1, field, values=tuple(values))
+
+    def _warn_of_wildcard(self, field: str, name: str, value: str, place: int) -> None:
+        inside = value.strip("*") if field == "url" else value.removeprefix("*.") if field == "source" else value
+        if "*" in inside:
+            hint = {"source": ": a parent domain finds all below it", "url": ": any part of the address will do"}
+            self.warnings.append(
+                Fault(
+                    f"{name}: knows no wildcards{hint.get(field, '')}", place + value.index(inside) + inside.index("*")
+                )
+            )
 
     def _after_group(self, place: int) -> int:
         found = re.compile(f"[{_CLOSE}]").search(self.query, place)
@@ -387,7 +405,9 @@ class Lexer:
             self._fault("the = needs a word or a phrase right after it", end - 1, end)
 
     def _warn(self, word: str, at: int, spelled: bool) -> None:
-        if _LOWER.fullmatch(word) and not spelled:
+        if word in _OPERATORS and not spelled:
+            self.warnings.append(Fault(f"{word} is a word here, as it follows a colon", at))
+        elif _LOWER.fullmatch(word) and not spelled:
             self.warnings.append(Fault(f"{word!r} is a word here; operators are written in capitals", at))
         elif word in _COMMON_IN_CAPITALS and not spelled:
             self.warnings.append(Fault(f"{word} also finds {word.lower()!r}; write ={word} for capitals only", at))

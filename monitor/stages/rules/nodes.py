@@ -176,7 +176,9 @@ class Term(Node):
             yield Mention(start, end, self)
 
     def may_stand_in(self, reading: Reading, field: str) -> bool:
-        return self.simple is None or self.simple in reading.forms[field]
+        if self.plain:
+            return reading.forms[field].issuperset(self.plain)
+        return all(reading.may_have(element, field) for element in self.elements)
 
     def pairs(self, reading: Reading, field: str) -> list[tuple[int, int]]:
         if self.field and self.field != field:

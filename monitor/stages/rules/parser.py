@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
+from monitor.stages.letters import exact
 from monitor.stages.rules.faults import Fault
 from monitor.stages.rules.lexer import Kind, Lexer, Token
 from monitor.stages.rules.nodes import And, Metadata, Node, Not, Or, Term
@@ -287,11 +288,15 @@ def phrase_elements(text: str, spelled: bool) -> tuple[Element, ...]:
     """The elements of a phrase's words; lone punctuation counts for nothing. Raises PatternError."""
     row: list[Element] = []
     for word in text.split():
-        if any(char.isalnum() or char in "*?" for char in word):
+        if _says_something(word):
             row.extend(elements(word, spelled))
     if not row:
         raise PatternError("there is no letter or digit to look for")
     return tuple(row)
+
+
+def _says_something(word: str) -> bool:
+    return any(char.isalnum() or char in "*?" for char in exact(word))
 
 
 def error_offset(text: str, is_phrase: bool, spelled: bool) -> int:
@@ -303,7 +308,7 @@ def error_offset(text: str, is_phrase: bool, spelled: bool) -> int:
     for word in text.split():
         at = text.index(word, at)
         try:
-            if any(char.isalnum() or char in "*?" for char in word):
+            if _says_something(word):
                 elements(word, spelled)
         except PatternError:
             return offset + at

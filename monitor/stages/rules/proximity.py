@@ -39,7 +39,7 @@ class Near(Node):
         if not self.may_stand_in(reading, field):
             return False
         left, right = (child.pairs(reading, field) for child in self.children)
-        if left is None or right is None:
+        if left is None or right is None or field == "author":
             known: bool | None = reading.memory.get((self, field))  # asked again by what explains it
             if known is None:
                 reading.memory[self, field] = known = next(self._found(reading, field), None) is not None
@@ -59,7 +59,7 @@ class Near(Node):
                     yield Found(field, mention)
 
     def spans(self, reading: Reading, field: str, low: int = 0, high: int = sys.maxsize) -> list[Span]:
-        left, right = (child.spans(reading, field, low, high) for child in self.children)
+        left, right = self._operands(reading, field, low, high)
         if not left or not right:
             return []
         choices = list(self._choices(left, right))
@@ -80,9 +80,17 @@ class Near(Node):
         reach, size = self.reach(reading, field), len(reading.words[field].forms)
         step = max(2 * reach, 400)
         for low in range(0, max(size - reach, 1), step):
-            left, right = (child.spans(reading, field, low, low + step + reach) for child in self.children)
+            left, right = self._operands(reading, field, low, low + step + reach)
             if left and right:
-                yield from self._join(left, right, self._choices(left, right))
+                for span in self._join(left, right, self._choices(left, right)):
+                    if field != "author" or any(mention.term.field for mention in span.members):
+                        yield span  # words without a field are not sought among authors for their own sake
+
+    def _operands(self, reading: Reading, field: str, low: int, high: int) -> tuple[list[Span], list[Span]]:
+        """The places of both, or none of either: the right one is looked for first, as a chain's left one is longer."""
+        left, right = self.children
+        found = right.spans(reading, field, low, high)
+        return (left.spans(reading, field, low, high), found) if found else ([], [])
 
     def _choices(self, left: list[Span], right: list[Span]) -> Iterator[tuple[int, int]]:
         """For each on the left, which on the right may be near it: the first, and the one after the last."""

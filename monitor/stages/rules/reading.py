@@ -144,7 +144,7 @@ class Reading:
 
     def phrase(self, row: tuple[Element, ...], field: str) -> list[tuple[int, int]]:
         """Where elements follow each other without a gap, in order."""
-        if not all(self._may_have(element, field) for element in row):
+        if not all(self.may_have(element, field) for element in row):
             return []
         return sorted(set(self._row(row, field)))
 
@@ -163,7 +163,8 @@ class Reading:
         """Whether these words occur in a field in their primary forms only."""
         return self._field_extras(field).keys().isdisjoint(keys)
 
-    def _may_have(self, element: Element, field: str) -> bool:
+    def may_have(self, element: Element, field: str) -> bool:
+        """Whether a field has what an element is made of, wherever it stands there."""
         if all(self.has(part, field) for part in element.parts):
             return True
         return element.closed is not None and self.has(element.closed, field)

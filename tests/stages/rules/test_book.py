@@ -256,6 +256,11 @@ def test_a_long_chain_of_crowding_words_ends() -> None:
     assert not matches(f"({query}) PRE/0 gamma", text="alpha beta " * 100 + "x gamma")
 
 
+def test_the_spelling_of_words_in_one_endless_word_is_found_soon() -> None:
+    assert not matches("=Alpha", text="alpha-" * 16_000)
+    assert matches("=Alpha", text="alpha," * 16_000 + "Alpha")
+
+
 def test_evidence_is_bounded() -> None:
     (match,) = book_of("Kabul").match(Subject(title="Kabul", text="Kabul " * 10_000))
     assert len(match.hits) == 1 + PER_TERM

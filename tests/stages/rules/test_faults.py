@@ -175,6 +175,19 @@ WARNINGS = [
     ("Kabul –Herat", 6, "does not mean NOT"),
     ("'Kabul Herat'", 0, "single quotes"),
     ("Kabul PRE Herat", 6, "PRE/5"),
+    ("Kabul near5 Herat", 6, "capitals"),
+    ("title:NOT Kabul", 6, "follows a colon"),
+    ("Kabul NEAR 5 Herat", 11, "NEAR/5"),
+    ("source:bbc.* Kabul", 11, "no wildcards"),
+    ("Kabul tag:(war* OR peace)", 14, "no wildcards"),
+    ("Kabul url:*news*sport*", 15, "no wildcards"),
+    ('"Kabul blast" NOT Kabul', 0, "never match"),
+    ("title:Kabul NOT Kabul", 0, "never match"),
+    ("Kabul NOT (Herat OR Kabul)", 0, "never match"),
+    ("Kabul NEAR/3 blast NOT blast", 0, "never match"),
+    ("ATLEAST3(Kabul) -Kabul", 0, "never match"),
+    ("(Kabul OR Herat) -Kabul -Herat", 0, "never match"),
+    ("Kabul Herat -(Kabul Herat)", 0, "never match"),
 ]
 
 
@@ -196,6 +209,15 @@ def test_warnings(query: str, offset: int, words: str) -> None:
         "lang:zh lang:zh-Hans x1",
         '"and"',
         "title:(Kabul OR Herat)",
+        "source:*.bbc.com url:*news* Kabul",
+        "Kabul NEAR 5",
+        "Kabul NOT title:Kabul",
+        "Kabul NOT =Kabul",
+        "Kabul NOT (Kabul Herat)",
+        'Kabul NOT "Kabul blast"',
+        "(Kabul OR Herat) NOT Kabul",
+        "Kabul NOT (Kabul NEAR/3 blast)",
+        "Kabul NOT ATLEAST2(Kabul)",
     ],
 )
 def test_sound_rules_raise_no_warning(query: str) -> None:

@@ -277,6 +277,9 @@ FIELDS = [
     ("(title:Kabul OR Herat) NEAR/3 blast", {"text": "blast in Herat"}, Y),
     ("author:Jane NEAR/1 Doe", {"author": "Jane Doe"}, Y),
     ("author:Jane NEAR/1 Doe", {"author": "Jane", "text": "Doe"}, N),
+    ("(author:Jane OR Ann) NEAR/1 Doe", {"author": "Jane Doe"}, Y),
+    ("(author:Jane OR Ann) NEAR/1 Doe", {"author": "Ann Doe"}, N),
+    ("(author:Jane OR Ann) NEAR/1 Doe", "Ann Doe", Y),
     ("title:(Kabul NEAR/1 blast)", {"title": "Kabul blast"}, Y),
     ("title:(Kabul NEAR/1 blast)", {"text": "Kabul blast"}, N),
     # source
@@ -374,6 +377,8 @@ ATLEAST = [
 ]
 
 PHRASES = [
+    ('"℃"', "20 ℃", Y),
+    ('="3øæ"', "3øæ", Y),
     ('"peace deal"', "the peace deal is", Y),
     ('"peace deal"', "deal peace", N),
     ('"peace deal"', "peace, deal", Y),
