@@ -250,18 +250,12 @@ class Pipeline:
         health = self.care.failed(db, row, error, polled.ended)
         cursor = getattr(error, "cursor", None)  # what a broken feed leaves behind, so that it is not read for ever
         sources.failed(db, row.number, polled.ended, due, because, health=health, cursor=cursor, lost=lost)
-        kind = getattr(error, "kind", "")
-        sources.record_poll(db, row.number, polled.started, milliseconds, "failed", because=f"{kind}: {because}")
+        why = f"{getattr(error, 'kind', '')}: {because}"
+        sources.record_poll(db, row.number, polled.started, milliseconds, "failed", because=why)
         # One warning when the state changes, not one a poll.
         say = log.warning if row.failures == 0 or health == "gone" else log.info
-        say(
-            "poll",
-            source=row.slug,
-            outcome="failed",
-            because=because,
-            failures=row.failures + 1,
-            ms=round(milliseconds, 1),
-        )
+        facts = {"failures": row.failures + 1, "ms": round(milliseconds, 1)}
+        say("poll", source=row.slug, outcome="failed", because=because, **facts)
 
     # ── digest ──────────────────────────────────────────────────────────────────────────────────
 

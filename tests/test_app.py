@@ -152,6 +152,15 @@ def test_once_does_everything_and_counts_it(place):
     assert (again.entries, again.alerts, again.sent) == ({}, 0, 0)
 
 
+def test_once_for_everything_leaves_no_source_out_however_many_there_are(place, monkeypatch):
+    place.extra = "".join(f"[folders.f{n}]\npath = 'drop'\nevery = '1h'\nafter = 'keep'\n" for n in range(5))
+    place.write()
+    monkeypatch.setattr("monitor.app.round.AT_ONCE", 2)
+    inside(place, lambda app: live.once(app))
+
+    assert inside(place, lambda app: live.once(app, everything=True)).polled >= 6
+
+
 def test_a_first_poll_that_sets_the_baseline_alerts_nobody(place):
     place.write()
     text = (place.root / "config.toml").read_text().replace('every = "100ms"', 'every = "100ms"\nbaseline = true')

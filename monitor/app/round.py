@@ -10,6 +10,9 @@ from monitor.app.parts import App
 from monitor.store import health
 from monitor.store.health import Report
 
+AT_ONCE = 64  # sources claimed in one transaction
+ALL = -1  # what SQLite takes for no limit
+
 
 async def once(app: App, *, everything: bool = False) -> Report:
     """Poll what is due (`everything`: every source), digest all that is pending, send all that is due.
@@ -23,7 +26,7 @@ async def once(app: App, *, everything: bool = False) -> Report:
         tasks.add(asyncio.create_task(work))
 
     while True:
-        await app.pipeline.poll_due(spawn, everything=everything)
+        await app.pipeline.poll_due(spawn, everything=everything, limit=ALL if everything else AT_ONCE)
         everything = False
         while tasks:
             done, tasks = await asyncio.wait(tasks)

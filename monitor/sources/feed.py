@@ -116,12 +116,15 @@ class FeedSource:
         if getattr(error, "kind", "") != "web-page":
             return None
         candidates = await self._run_elsewhere(discover, answer.document(), deadline=PARSE_DEADLINE)
-        for found in [candidate for candidate in candidates if candidate.declared][:2]:
+        tried = ""
+        for found in [candidate for candidate in candidates if candidate.declared][:3]:
             try:
                 second = await self._web.get(found.url)
                 return found, second, await self._read(second, source, now)
-            except MonitorError:
-                continue
+            except MonitorError as fault:
+                tried = tried or f"answers a web page; the feed it names, {found.url}, cannot be had: {fault}"
+        if tried:
+            raise Temporary(tried, kind="web-page") from error
         return None
 
     def _unchanged(self, source: SourceRow, cursor: dict[str, Any], answer: Answer, now: datetime) -> Pull:

@@ -107,13 +107,19 @@ def _best_text(work: Work) -> tuple[Document, Cleaned, str]:
         cleaned = clean.clean(extracted.blocks, work.profile, extracted.metadata, method=extracted.method)
         tried.append((document, cleaned, extracted.method))
     if not tried:
-        if faults:
+        if faults and not _has_headline(work):
             raise faults[0]
         return _headline_only(work)
     page, *own = tried
     if own and len(page[1].text) * THIN < len(own[0][1].text):
         return own[0]
     return page
+
+
+def _has_headline(work: Work) -> bool:
+    """Whether a feed announced a title: it is news though its page or its body, a picture perhaps, has no text."""
+    own = work.entry.content
+    return bool(work.entry.title) and (own is None or own.fragment)
 
 
 def _headline_only(work: Work) -> tuple[Document, Cleaned, str]:

@@ -122,7 +122,8 @@ class Guard:
 
 
 def _advice(shown: str, host: str, port: int) -> str:
-    return f"{shown} is not a public address; if it is yours, add '{host}:{port}' to allow_hosts in [fetch]"
+    named = f"[{host}]" if ":" in host else host
+    return f"{shown} is not a public address; if it is yours, add '{named}:{port}' to allow_hosts in [fetch]"
 
 
 def look_up(host: str, port: int, family: int) -> list[Any]:

@@ -101,7 +101,7 @@ def _stream(data: bytes, window: int, limit: int, at: int = 0) -> tuple[bytes, i
             if len(out) > limit:
                 raise TooLarge
     except zlib.error as error:
-        raise Corrupt(str(error)) from None
+        raise Corrupt(str(error).rpartition("data: ")[2]) from None
     if not machine.eof:
         raise Corrupt("the compressed stream is cut off")
     return bytes(out), at - len(machine.unused_data)

@@ -255,6 +255,19 @@ def test_a_page_given_as_a_feed_leads_to_the_feed_it_names() -> None:
     polling({"/feed": reply(page, kind="text/html"), "/rss": reply(FEED)}, story)
 
 
+def test_a_named_feed_that_cannot_be_had_is_named_and_tried_again() -> None:
+    page = b'<!DOCTYPE html><html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>'
+
+    async def story(feed: Polling) -> None:
+        with pytest.raises(Temporary, match=r"the feed it names, .*/rss, cannot be had: HTTP 503") as caught:
+            await feed.poll()
+        assert caught.value.kind == "web-page"
+        feed.server.routes["/rss"] = reply(FEED)
+        assert len((await feed.poll()).entries) == 2
+
+    polling({"/feed": reply(page, kind="text/html"), "/rss": reply(status="503 Busy")}, story)
+
+
 def test_a_feed_that_turned_into_a_page_is_an_error_not_another_feed() -> None:
     page = b'<!DOCTYPE html><html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>'
 

@@ -96,6 +96,28 @@ def test_an_entry_of_a_headline_alone_is_an_article():
     assert [match.rule for match in found.matches] == ["envoy"]
 
 
+@pytest.mark.parametrize(
+    "documents",
+    [
+        {"content": Document(body=b"<img src='/p.jpg'>", media_type="text/html", fragment=True)},
+        {"content": None, "page": Document(body=b"<html><script>x()</script></html>", media_type="text/html")},
+        {"content": None, "page": Document(body=b"\0\1\2" * 99, media_type="text/html")},
+    ],
+    ids=["a picture", "a page of scripts", "a page that is no text"],
+)
+def test_a_headline_is_news_though_nothing_else_has_text(documents):
+    page = documents.pop("page", None)
+    found = digest(Work(entry=an_entry(title="Envoy resigns", **documents), page=page), book(a_rule()))
+
+    assert found.article.title == "Envoy resigns"
+    assert [match.rule for match in found.matches] == ["envoy"]
+
+
+def test_a_file_that_is_no_text_is_refused_whatever_its_name():
+    with pytest.raises(Permanent):
+        digest(Work(entry=an_entry(content=Document(body=b"\0\1\2" * 99), title="Envoy.bin")), book())
+
+
 def test_a_known_text_is_matched_as_it_appears_here():
     known = an_article(number=7, outlet="Wire", url="https://wire.example/a")
     here = Work(entry=an_entry(source="paper", url="https://paper.example/a"), known=known, outlet="Paper")

@@ -382,6 +382,27 @@ def test_discovery_ranks_what_a_page_names() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("tags", "addresses"),
+    [
+        ('<!-- <link rel="alternate" type="application/rss+xml" href="/old"> -->', []),
+        ("<LINK REL=alternate TYPE=application/rss+xml HREF=/f>", ["/f"]),
+        ('<link rel="alternate" type="application/x-rss+xml" href="/f">', ["/f"]),
+        ('<link rel="alternate" type="application/rss" href="/f">', ["/f"]),
+        ('<link rel="alternate" href="/rss.xml">', ["/rss.xml"]),
+        ('<link rel="alternate" hreflang="de" href="/de">', []),
+        ('<link rel="alternate" type="application/rss+xml" href="feed://site.example/f">', ["/f"]),
+        ('<link rel="alternate" type="application/rss+xml" href="feed:http://site.example/f">', ["/f"]),
+        ('<link rel="alternate" type="application/rss+xml" href="/f?a=1&amp;b=2">', ["/f?a=1&b=2"]),
+        ('<link rel="alternate" type="application/rss+xml" href="javascript:x">', []),
+    ],
+)
+def test_ways_to_name_a_feed(tags: str, addresses: list[str]) -> None:
+    page = Document(body=f"<html><head>{tags}</head></html>".encode(), url="http://site.example/")
+
+    assert [found.url.removeprefix("http://site.example") for found in discover(page)] == addresses
+
+
 def test_a_page_is_told_from_a_feed() -> None:
     with pytest.raises(Permanent, match="monitor feeds discover https://news") as caught:
         parse(document(PAGE, media_type="text/html"))

@@ -31,6 +31,8 @@ _FEEDISH = re.compile(
     re.IGNORECASE,
 )
 _COMMENTS = re.compile(r"\bcomments?\b|/comments/feed", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_FEED_SCHEME = re.compile(r"feed:(?://|(?=https?:))", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
@@ -54,7 +56,7 @@ def looks_like_page(text: str, media_type: str = "") -> bool:
 
 def discover(document: Document) -> tuple[Found, ...]:
     """The feeds a page names, best first: declared ones before guessed ones, comment feeds last."""
-    text, _ = decode(document.body[:3_000_000], document.charset)
+    text = _COMMENT.sub("", decode(document.body[:3_000_000], document.charset)[0])
     base = document.url
     for tag in _BASE.findall(text[:100_000]):
         base = web_link(_attributes(tag).get("href"), document.url) or base
@@ -64,8 +66,9 @@ def discover(document: Document) -> tuple[Found, ...]:
         found = _attributes(tag)
         rel = found.get("rel", "").lower().split()
         kind = found.get("type", "").partition(";")[0].strip().lower()
-        url = web_link(found.get("href"), base)
-        if url and (("alternate" in rel and kind in _TYPES) or "feed" in rel):
+        href = _FEED_SCHEME.sub(_unschemed, found.get("href", ""), count=1)
+        url = web_link(href, base)
+        if url and (("alternate" in rel and _is_feed(kind, href)) or "feed" in rel):
             if "wp-json" in url and "feed" not in rel:
                 continue  # WordPress names its programming interface in the same way
             title = plain(found.get("title", ""), 200)
@@ -80,6 +83,15 @@ def discover(document: Document) -> tuple[Found, ...]:
     for _, _, candidate in sorted(ranked, key=lambda entry: entry[:2]):
         best.setdefault(candidate.url, candidate)
     return tuple(best.values())[:30]
+
+
+def _is_feed(kind: str, href: str) -> bool:
+    """Whether a declared type names a feed, as 'application/x-rss' does; without a type the address decides."""
+    return kind in _TYPES or "rss" in kind or "atom" in kind or (not kind and _FEEDISH.search(href) is not None)
+
+
+def _unschemed(scheme: re.Match[str]) -> str:
+    return "http://" if scheme[0].endswith("//") else ""
 
 
 def _attributes(tag: str) -> dict[str, str]:
