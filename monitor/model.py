@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 # ── what is read ────────────────────────────────────────────────────────────────────────────────
 
@@ -242,9 +243,11 @@ class Rule:
     must_not_match: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One place in an article that made a rule match."""
+class Hit(NamedTuple):
+    """One place in an article that made a rule match.
+
+    A tuple, since an article may have hundreds, each made once and sent from a worker to the daemon.
+    """
 
     term: str  # as the rule has it
     field: str  # 'title', 'text', 'author', or a metadata field

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import click
 
 from monitor import errors, log
+from monitor.model import Hit
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -185,10 +186,19 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     if hasattr(value, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+        return {name: _named(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, set | frozenset):
         return sorted(value)
     return str(value)
+
+
+def _named(value: object) -> object:
+    """Hits, alone or in a row, with the names of their fields: JSON would take the tuples that they are for lists."""
+    if isinstance(value, Hit):
+        return value._asdict()
+    if isinstance(value, tuple) and value and isinstance(value[0], Hit):
+        return list(map(_named, value))
+    return value
 
 
 def print_rows(

@@ -232,7 +232,7 @@ def test_rule(settings: Settings, rule: str, article: str, is_query: bool, as_js
     tree = explain(compiled, subject)
     evidence = hits(compiled, Reading(subject)) if tree.holds else ()
     if as_json:
-        print_json({"matches": tree.holds, "tree": tree, "hits": evidence})
+        print_json({"matches": tree.holds, "tree": tree, "hits": [hit._asdict() for hit in evidence]})
         return
     verdict = ("matches", "bold green") if tree.holds else ("does not match", "bold red")
     settings.console.print(Text.assemble((wanted.slug, "bold"), " ", verdict, f" “{shown(subject.title)}”"))

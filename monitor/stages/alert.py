@@ -78,7 +78,7 @@ def withdrawn(before: Sequence[Match], text: str) -> dict[str, Match]:
         gone = [hit for hit in match.hits if hit.field == "text" and not said.has(hit.sentence)]
         if gone and not match.suppressed:
             because = f"the sentence that matched was changed or withdrawn: {gone[0].sentence}"
-            hits = tuple(replace(hit, field="withdrawn", start=0, end=0, sentence_start=0) for hit in gone)
+            hits = tuple(hit._replace(field="withdrawn", start=0, end=0, sentence_start=0) for hit in gone)
             lost[match.rule] = replace(match, hits=hits, because=because)
     return lost
 

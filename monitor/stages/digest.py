@@ -166,6 +166,6 @@ def _block_at(starts: Sequence[int], position: int) -> int | None:
 
 def _moved(hit: Hit, start: int) -> Hit:
     """A hit with offsets into the removed block instead of the joined text."""
-    return replace(
-        hit, field="removed", start=hit.start - start, end=hit.end - start, sentence_start=hit.sentence_start - start
+    return hit._replace(
+        field="removed", start=hit.start - start, end=hit.end - start, sentence_start=hit.sentence_start - start
     )

@@ -116,14 +116,19 @@ class Words:
 
     def span(self, position: int, length: int = 1, form: str | None = None) -> tuple[int, int]:
         """Return the characters that the words from `position` on take, narrowed to `form` where that is a stem."""
-        chunk, offset, first = self._locate(position)
-        if length == 1 and len(chunk) <= _LONG and chunk.isascii():  # most often the chunk is the word, with a comma
+        number = bisect_right(self._firsts or self._find_firsts(), position) - 1
+        if len(self._offsets) <= number:
+            self._find_offsets(number)
+        chunk, offset = self._chunks[number], self._offsets[number]
+        if length == 1 and len(chunk) <= _LONG:  # most often the chunk is the word, with a capital or a comma
             wanted = self.forms[position] if form is None else form
             if chunk == wanted:
                 return offset, offset + len(chunk)
-            at = chunk.lower().find(wanted)
-            if at >= 0 and chunk.strip(_EDGE).isalnum():
-                return offset + at, offset + at + len(wanted)
+            bare = chunk.strip(_EDGE)
+            if bare.lower() == wanted and len(bare) == len(wanted):
+                offset += chunk.index(bare)
+                return offset, offset + len(bare)
+        first = self._firsts[number]
         tokens, extras = self._scan(chunk)
         if form is not None and not (length == 1 and self.forms[position] == form):
             for extra in extras:
@@ -137,7 +142,7 @@ class Words:
     def exact(self, position: int, length: int = 1, form: str | None = None) -> str:
         """Return a form as the text spells it: with its capitals and accents. Dotted letters count as capitals."""
         form = self.forms[position] if form is None else form
-        number = self._chunk_number(position)
+        number = bisect_right(self._firsts or self._find_firsts(), position) - 1
         chunk, first = self._chunks[number], self._firsts[number]
         key = (chunk, position - first, length, form)
         known = self._spelt.get(key)
@@ -159,17 +164,10 @@ class Words:
             self._scanned = (chunk, *scan(fold(exact(chunk))))
         return self._scanned[1:]
 
-    def _chunk_number(self, position: int) -> int:
-        if not self._firsts:
-            self._firsts = [0, *accumulate(map(len, self._pieces))]
-        return bisect_right(self._firsts, position) - 1
-
-    def _locate(self, position: int) -> tuple[str, int, int]:
-        """The chunk that holds a position, where it begins in the text, and its first position."""
-        number = self._chunk_number(position)
-        if len(self._offsets) <= number:
-            self._find_offsets(number)
-        return self._chunks[number], self._offsets[number], self._firsts[number]
+    def _find_firsts(self) -> list[int]:
+        """The first position of each chunk."""
+        self._firsts = [0, *accumulate(map(len, self._pieces))]
+        return self._firsts
 
     def _find_offsets(self, number: int) -> None:
         """Find where the chunks begin: all of them where that is cheap, else as far as they are asked for."""

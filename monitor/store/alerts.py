@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,6 @@ from monitor.stages.restraint import Route, Silence
 from monitor.store import deliveries
 from monitor.store.connection import from_text, to_text
 
-_HIT_FIELDS = tuple(one.name for one in fields(Hit))
 CHUNK = 500  # parameters of one SELECT … IN
 
 _VIEW = """
@@ -227,7 +225,7 @@ def _view(row: sqlite3.Row, outlets: Iterable[str]) -> AlertView:
 
 def _hit(said: dict[str, Any]) -> Hit:
     """A hit as it was stored. Keys that a newer program wrote are passed over."""
-    return Hit(**{name: said[name] for name in _HIT_FIELDS if name in said})
+    return Hit(**{name: said[name] for name in Hit._fields if name in said})
 
 
 def _story_outlets(

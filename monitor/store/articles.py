@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from monitor.model import Article, Digest, Fingerprint, Hit, Match, Removed, Ruling
@@ -172,7 +171,7 @@ def add_match(
             because,
             first.field if first else "",
             first.sentence if first else "",
-            json.dumps([asdict(hit) for hit in match.hits], ensure_ascii=False),
+            json.dumps([hit._asdict() for hit in match.hits], ensure_ascii=False),
         ),
     ).fetchone()
     if not match.suppressed:

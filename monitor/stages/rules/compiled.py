@@ -44,12 +44,10 @@ class Compiled:
 
     def holds(self, reading: Reading) -> bool:
         """Whether the rule matches, its scope included."""
-        return self.in_scope(reading) and self.root.holds(reading)
+        return (self._scope is _NO_SCOPE or self.in_scope(reading)) and self.root.holds(reading)
 
     def in_scope(self, reading: Reading) -> bool:
         """Whether the article is one of those the rule is limited to."""
-        if self._scope is _NO_SCOPE:
-            return True
         feeds, tags, languages = self._scope
         return (
             (not feeds or reading.subject.source in feeds)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from operator import itemgetter
 
 from monitor.model import Hit
 from monitor.stages.rules.compiled import Compiled
-from monitor.stages.rules.nodes import Expression, Mention, Node, Term
+from monitor.stages.rules.nodes import Expression, Mention, Metadata, Node, Term
 from monitor.stages.rules.patterns import Part
 from monitor.stages.rules.reading import Place, Reading
 
@@ -26,57 +25,114 @@ _END = re.compile(r"[.!?…。！？؟۔।\n](?:(?<!\n)[\"'”’»)\]]*(?=\s|[
 _NO_END = re.compile(r"(?:\b\w|\b(?:Mr|Mrs|Ms|Dr|St|Prof|Gen|Col|Lt|Sgt|Rev|Hon|Jr|Sr|vs|No|Sen|Rep|Gov|Inc))\.$")
 
 
-# A hit, behind what it is sorted by and what it is told apart by.
-Entry = tuple[tuple[int, int, int], tuple[str, int, int, str], Hit]
-_ORDER = {"title": 0, "text": 1, "author": 2}
+# What hits are told apart by: where they stand, as one number that orders them, and the term. Then the hits themselves.
+Key = tuple[int, str]
+Entries = dict[Key, Hit]
+_FIELDS = {"title": 0, "text": 1 << 64, "author": 2 << 64}
+_NOWHERE = 3 << 64
+_PLACE = itemgetter(0)
 
 
 def hits(compiled: Compiled, reading: Reading) -> tuple[Hit, ...]:
     """Return the evidence of a match in the order of the text, title first; at most `PER_TERM` of a term in a field."""
-    kept: dict[tuple[str, int, int, str], Entry] = {}
-    counts: Counter[tuple[Term, str]] = Counter()
+    kept: Entries = {}
+    counts: dict[tuple[Term, str], int] = {}
     for found in islice(compiled.root.evidence(reading), _LOOKED_AT):
-        field, mention, label, term = found
         if len(kept) >= PER_MATCH:
             break
-        if term is not None:
-            for entry in _hits_of(term, reading):
-                kept[entry[1]] = entry
-        elif mention is None:
-            entry = _entry(Hit(term=label, field=field, start=0, end=0))
-            kept[entry[1]] = entry
-        elif counts[mention.term, field] < PER_TERM:
-            entry = _hit(mention, field, reading)
-            kept[entry[1]] = entry
-            counts[mention.term, field] += 1
+        if isinstance(found, Term):
+            kept.update(reading.hits.get(found) or _of_term(found, reading))
+        elif isinstance(found, Metadata):
+            kept[_NOWHERE, found.written] = Hit(term=found.written, field=found.field, start=0, end=0)
+        else:
+            field, mention = found
+            seen = counts.get((mention.term, field), 0)
+            if seen < PER_TERM:
+                counts[mention.term, field] = seen + 1
+                kept.update(_at(field, mention, reading))
     if compiled.has_expression:
         for node in _expressions(compiled.root):
-            for entry in map(_entry, _expression_hits(node, reading)):
-                kept[entry[1]] = entry
+            kept.update({(_place(hit.field, hit.start, hit.end), hit.term): hit for hit in _matched(node, reading)})
     if len(kept) == 1:
-        return (next(iter(kept.values()))[2],)
-    return tuple([hit for _, _, hit in sorted(kept.values(), key=_PLACE)])
+        return tuple(kept.values())
+    return tuple([kept[key] for key in sorted(kept, key=_PLACE)])
 
 
-_PLACE = itemgetter(0)
+def _place(field: str, start: int, end: int) -> int:
+    return _FIELDS[field] + (start << 32) + end
 
 
-def _entry(hit: Hit) -> Entry:
-    field, start, end = hit.field, hit.start, hit.end
-    return (_ORDER.get(field, 3), start, end), (field, start, end, hit.term), hit
+def _of_term(term: Term, reading: Reading) -> Entries:
+    """The first mentions of a term in each of its fields; found once for all rules that have it."""
+    entries: Entries = {}
+    for field in term.fields():
+        places = term.pairs(reading, field)
+        if places:
+            _add(entries, term, places[:PER_TERM], field, reading)
+    reading.hits[term] = entries
+    return entries
 
 
-def _hits_of(term: Term, reading: Reading) -> list[Entry]:
-    """The first mentions of a term in each of its fields; found once for all rules that have it so written."""
-    key = (term.written, term.field, term.variant, term.plain or term, "hits")
-    known: list[Entry] | None = reading.memory.get(key)
-    if known is None:
-        known = []
-        for field in term.fields():
-            for start, end in term.pairs(reading, field)[:PER_TERM]:
-                known.append(_hit(Mention(start, end, term), field, reading))
-        reading.memory[key] = known
-    return known
+def _at(field: str, mention: Mention, reading: Reading) -> Entries:
+    """A mention alone."""
+    start, end, term = mention
+    key = (term, field, start, end)
+    entries: Entries | None = reading.hits.get(key)
+    if entries is None:
+        reading.hits[key] = entries = {}
+        _add(entries, term, [(start, end)], field, reading)
+    return entries
+
+
+def _add(entries: Entries, term: Term, places: list[tuple[int, int]], field: str, reading: Reading) -> None:
+    """Add hits of a term at some places of a field. Articles have hundreds of them: this is made to be quick."""
+    words, simple, label, variant = reading.words[field], term.simple, term.label(), term.variant
+    sentences = reading.memory.get(field)
+    if sentences is None:
+        reading.memory[field] = sentences = _Sentences(words.text, whole=field == "title")
+    for first, last in places:
+        if simple is not None:
+            start, end = words.span(first, last - first, simple)
+        else:
+            start, end = characters(Mention(first, last, term), field, reading)
+        around, at = sentences.around(start, end)
+        hit = Hit(label, field, start, end, around, at, variant)
+        entries[_place(field, start, end), label] = hit
+
+
+class _Sentences:
+    """The sentences of a text, whose boundaries are found once. `whole`: it is all one, as a headline is."""
+
+    __slots__ = ("_begins", "_known", "_text", "_too_long")
+
+    def __init__(self, text: str, *, whole: bool) -> None:
+        self._text = text
+        self._known: dict[int, tuple[str, int]] = {0: (text, 0)} if whole else {}  # by number
+        self._too_long = not whole and len(text) > _ALL_AT_ONCE
+        self._begins = [0]
+        if not whole and not self._too_long:
+            self._begins += [stop.end() for stop in _END.finditer(text) if _ends(text, stop, 0)]
+        self._begins.append(len(text))
+
+    def around(self, start: int, end: int) -> tuple[str, int]:
+        """As `sentence` does."""
+        begins = self._begins
+        number = bisect_right(begins, start) - 1
+        known = self._known.get(number)
+        if known is not None and end <= begins[number + 1]:
+            return known
+        if self._too_long:
+            return sentence(self._text, start, end)
+        begin, finish = begins[number], begins[number + 1]
+        is_short = end <= finish <= begin + _SENTENCE
+        if not is_short:
+            begin, finish = max(begin, start - _SENTENCE), min(max(finish, end), end + _SENTENCE)
+        found = self._text[begin:finish]
+        bare = found.lstrip()
+        known = (bare.rstrip(), begin + len(found) - len(bare))
+        if is_short:
+            self._known[number] = known
+        return known
 
 
 def sentence(text: str, start: int, end: int) -> tuple[str, int]:
@@ -103,37 +159,6 @@ def _ends(text: str, stop: re.Match[str], low: int) -> bool:
     if text[at] != "." or text[max(low, at - 5) : at].isalpha():  # a whole word before it is no abbreviation
         return True
     return not _NO_END.search(text[max(low, at - 8) : at + 1])
-
-
-def _hit(mention: Mention, field: str, reading: Reading) -> Entry:
-    term = mention.term
-    start, end = characters(mention, field, reading)
-    text, at = (reading.words[field].text, 0) if field == "title" else _sentence(field, start, end, reading)
-    label, variant = term.label(), term.variant
-    return _entry(Hit(term=label, field=field, start=start, end=end, sentence=text, sentence_start=at, variant=variant))
-
-
-def _sentence(field: str, start: int, end: int, reading: Reading) -> tuple[str, int]:
-    """`sentence`, from boundaries that are found once where a text is not too long."""
-    text = reading.words[field].text
-    if len(text) > _ALL_AT_ONCE:
-        return sentence(text, start, end)
-    begins: list[int] | None = reading.memory.get((field, "sentences"))
-    if begins is None:
-        begins = [0, *(stop.end() for stop in _END.finditer(text) if _ends(text, stop, max(0, stop.start() - 8)))]
-        reading.memory[field, "sentences"] = begins
-    number = bisect_right(begins, start) - 1
-    begin = begins[number]
-    finish = begins[number + 1] if number + 1 < len(begins) else len(text)
-    if begin < start - _SENTENCE:
-        begin = start - _SENTENCE
-    finish = min(max(finish, end), end + _SENTENCE)
-    known: tuple[str, int] | None = reading.memory.get((field, begin, finish))
-    if known is None:
-        found = text[begin:finish]
-        bare = found.lstrip()
-        reading.memory[field, begin, finish] = known = (bare.rstrip(), begin + len(found) - len(bare))
-    return known
 
 
 def characters(mention: Mention, field: str, reading: Reading) -> tuple[int, int]:
@@ -180,7 +205,7 @@ def _expressions(node: Node) -> Iterator[Expression]:
         yield from _expressions(child)
 
 
-def _expression_hits(node: Expression, reading: Reading) -> Iterator[Hit]:
+def _matched(node: Expression, reading: Reading) -> Iterator[Hit]:
     for field in ("title", "text"):
         text = reading.words[field].text
         for found in islice(node.compiled.finditer(text), PER_TERM):  # type: ignore[attr-defined]

@@ -68,8 +68,8 @@ def _note(node: Node, reading: Reading, holds: bool) -> str:
         return f"at least {found} mentions" if holds else f"only {found} of {node.number} mentions"
     if isinstance(node, Near):
         if holds:
-            first = next(node.evidence(reading))
-            return f"within {node.distance} words, in {first.field}"
+            field = next(field for field in node.fields if node.holds_in(reading, field))
+            return f"within {node.distance} words, in {field}"
         if all(child.holds(reading) for child in node.children):
             order = "in this order, " if node.ordered else ""
             return f"both occur, but nowhere {order}in one field with at most {node.distance} words between"

@@ -26,7 +26,7 @@ def _query(node: Node) -> str:
         if node.field == "author":
             return ""
         return _all([_element(element) for element in node.elements])
-    if isinstance(node, Near) and "author" in node.fields():
+    if isinstance(node, Near) and "author" in node.fields:
         return ""  # a bare word beside an author's name stands there too, and authors are not in the index
     if isinstance(node, And | Near):
         return _all([_query(child) for child in node.children])

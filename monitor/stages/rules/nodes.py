@@ -37,13 +37,11 @@ class Mention(NamedTuple):
     term: Term
 
 
-class Found(NamedTuple):
-    """A piece of evidence: a term at a place, or wherever it stands; or a piece of metadata, which has no place."""
+class Placed(NamedTuple):
+    """A piece of evidence: a term at one place of a field."""
 
-    field: str = ""
-    mention: Mention | None = None
-    label: str = ""
-    term: Term | None = None
+    field: str
+    mention: Mention
 
 
 class Node:
@@ -65,7 +63,7 @@ class Node:
         return []
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        """What made this node hold; call it only where it holds."""
+        """What made this node hold: terms at a place or wherever they stand, and metadata. Only where it holds."""
         return iter(())
 
     def denial(self, reading: Reading) -> Iterator[Found]:
@@ -114,14 +112,11 @@ class Term(Node):
         self.simple: str | None = self.plain[0] if len(self.plain) == 1 else None
 
     def holds(self, reading: Reading) -> bool:
-        forms = reading.forms
         if self.simple is not None:
-            if self.field:
-                return self.simple in forms[self.field]
-            return self.simple in forms["text"] or self.simple in forms["title"]
+            return self.simple in reading.forms[self.field]
         if self.plain:
             for field in (self.field,) if self.field else BODY:
-                if forms[field].issuperset(self.plain) and self.pairs(reading, field):
+                if reading.forms[field].issuperset(self.plain) and self.pairs(reading, field):
                     return True
             return False
         for field in (self.field,) if self.field else BODY:  # noqa: SIM110  (the hottest loop there is)
@@ -158,7 +153,7 @@ class Term(Node):
         return found
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        return iter((Found(term=self),))
+        return iter((self,))
 
     def spans(self, reading: Reading, field: str, low: int = 0, high: int = sys.maxsize) -> list[Span]:
         pairs = self.pairs(reading, field)
@@ -185,10 +180,9 @@ class Term(Node):
             return []
         if self.simple is not None:
             return reading.word_pairs(self.simple, field) if self.simple in reading.forms[field] else []
-        key = (self.plain or self, field, "pairs")  # many rules may have the same phrase
-        found: list[tuple[int, int]] | None = reading.memory.get(key)
+        found = reading.phrases.get((self, field))  # many rules share the same phrase
         if found is None:
-            reading.memory[key] = found = self._pairs(reading, field)
+            reading.phrases[self, field] = found = self._pairs(reading, field)
         return found
 
     def _pairs(self, reading: Reading, field: str) -> list[tuple[int, int]]:
@@ -224,7 +218,7 @@ class Metadata(Node):
         return [frozenset(f"{self.field}:{value}" for value in self.values)]
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        yield Found(self.field, label=self.written)
+        return iter((self,))
 
     def label(self) -> str:
         return self.written
@@ -325,6 +319,9 @@ class Or(Node):
 
     def is_compound(self) -> bool:
         return not self.name and len(self.children) > 1
+
+
+Found = Term | Placed | Metadata
 
 
 class Not(Node):

@@ -256,7 +256,7 @@ class _Parser:
         wrong = "NEAR" if _holds_near(node) else _not_near(node)
         if wrong:
             self._fault(f"{wrong} cannot stand inside ATLEAST; use a word, a phrase or an OR group", start)
-        return AtLeast(node, token.number, field)
+        return AtLeast(node, token.number)
 
 
 def _not_near(node: Node) -> str:

@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice, pairwise
 
-from monitor.stages.rules.nodes import Found, Node, Span, Term, by_place, inside
-from monitor.stages.rules.reading import BODY, Reading
+from monitor.stages.rules.nodes import Found, Mention, Node, Placed, Span, Term, by_place, inside
+from monitor.stages.rules.reading import BODY, TEXT_FIELDS, Reading
 
 MAX_PAIRS = 2_000  # spans of a nested NEAR that are all followed; beyond, the widest at each place are
 
@@ -16,7 +16,7 @@ MAX_PAIRS = 2_000  # spans of a nested NEAR that are all followed; beyond, the w
 class Near(Node):
     """Two operands in one field with at most `distance` words between them; `ordered`: the left one first."""
 
-    __slots__ = ("children", "depth", "distance", "name", "ordered")
+    __slots__ = ("children", "depth", "distance", "fields", "name", "ordered")
 
     def __init__(self, left: Node, right: Node, distance: int, ordered: bool, name: str = "NEAR") -> None:
         self.children = (left, right)
@@ -24,18 +24,18 @@ class Near(Node):
         self.distance = distance
         self.ordered = ordered
         self.name = name
-
-    def fields(self) -> tuple[str, ...]:
-        """The fields in which both operands can stand."""
         asked = named_fields(self)
-        if not asked:
-            return BODY
-        return tuple(field for field in ("title", "text", "author") if field in asked)
+        # In which both operands can stand.
+        self.fields = tuple(field for field in TEXT_FIELDS if field in asked) if asked else BODY
 
     def holds(self, reading: Reading) -> bool:
-        return any(self._holds_in(reading, field) for field in self.fields())
+        for field in self.fields:  # noqa: SIM110  (faster than a generator)
+            if self.holds_in(reading, field):
+                return True
+        return False
 
-    def _holds_in(self, reading: Reading, field: str) -> bool:
+    def holds_in(self, reading: Reading, field: str) -> bool:
+        """Whether it holds in that field."""
         if not self.may_stand_in(reading, field):
             return False
         left, right = (child.pairs(reading, field) for child in self.children)
@@ -53,10 +53,10 @@ class Near(Node):
         return [group for child in self.children for group in child.groups()]
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
-        for field in self.fields():
+        for field in self.fields:
             for span in islice(self._found(reading, field), 20):
                 for mention in span.members:
-                    yield Found(field, mention)
+                    yield Placed(field, mention)
 
     def spans(self, reading: Reading, field: str, low: int = 0, high: int = sys.maxsize) -> list[Span]:
         left, right = self._operands(reading, field, low, high)
@@ -131,12 +131,13 @@ class Near(Node):
 class AtLeast(Node):
     """At least `number` mentions of its child that do not overlap, title and text together."""
 
-    __slots__ = ("children", "field", "number")
+    __slots__ = ("_fields", "children", "number")
 
-    def __init__(self, child: Node, number: int, field: str = "") -> None:
+    def __init__(self, child: Node, number: int) -> None:
         self.children = (child,)
         self.number = number
-        self.field = field
+        named = named_fields(child, every=True)
+        self._fields = tuple(dict.fromkeys((*BODY, *named))) if named else BODY
 
     def holds(self, reading: Reading) -> bool:
         return self.count(reading) >= self.number
@@ -144,7 +145,7 @@ class AtLeast(Node):
     def count(self, reading: Reading) -> int:
         """How many mentions there are, counted as far as needed."""
         total, child = 0, self.children[0]
-        for field in self._fields():
+        for field in self._fields:
             if not child.may_stand_in(reading, field):
                 continue
             pairs = child.pairs(reading, field) if field != "author" else None
@@ -156,23 +157,20 @@ class AtLeast(Node):
                 break
         return total
 
-    def _fields(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*BODY, *named_fields(self.children[0], every=True))))
-
     def groups(self) -> list[frozenset[str]]:
         return self.children[0].groups()
 
     def evidence(self, reading: Reading) -> Iterator[Found]:
         return self.children[0].evidence(reading)
 
-    def _mentions(self, reading: Reading, field: str) -> Iterator[Found]:
+    def _mentions(self, reading: Reading, field: str) -> Iterator[Mention]:
         """The most mentions that fit beside each other: always the next that ends first."""
         if self.children[0].may_stand_in(reading, field):
             reached = 0
             for span in sorted(self.children[0].spans(reading, field), key=_by_end):
                 if span.start >= reached and (field != "author" or span.members[0].term.field == "author"):
                     reached = span.end
-                    yield Found(field, span.members[0])
+                    yield span.members[0]
 
     def label(self) -> str:
         return f"ATLEAST{self.number}({self.children[0].label()})"

@@ -53,7 +53,9 @@ class Reading:
         "_positions",
         "_wild",
         "forms",
+        "hits",
         "memory",
+        "phrases",
         "seen",
         "subject",
         "words",
@@ -68,8 +70,9 @@ class Reading:
             forms = set(words.forms)
             forms.update([form for _, _, form in words.extras])
             self.forms[field] = forms
+        self.forms[""] = self.forms["text"] | self.forms["title"]  # where a word without a field is sought
         # Every key that a rule may wait for: forms, metadata, pairs of characters; the book adds wildcards.
-        self.seen = set().union(*self.forms.values(), metadata_keys(subject))
+        self.seen = self.forms[""].union(self.forms["author"], metadata_keys(subject))
         if max(self.seen, default="") >= "\u0e01":
             for words in self.words.values():
                 self.seen.update(pairs(words.forms))
@@ -80,7 +83,10 @@ class Reading:
         self._elements: dict[tuple[Element, str], dict[int, list[int]]] = {}
         self._wild: dict[str, list[str]] = {}
         self._none_covered: Collection[str] = ()
-        self.memory: dict[Any, Any] = {}  # for nodes that many rules share
+        # What nodes that many rules share have found, and their evidence.
+        self.memory: dict[Any, Any] = {}
+        self.phrases: dict[tuple[object, str], list[tuple[int, int]]] = {}
+        self.hits: dict[Any, Any] = {}
         self._address: tuple[str, str] | None = None
 
     def wildcards(self, known: Collection[str], covered: Mapping[str, list[str]]) -> None:
@@ -95,8 +101,7 @@ class Reading:
             return []
         if found is None:
             test = glob(part.key)
-            found = [form for words in self.forms.values() for form in words if test(form)]
-            self._wild[part.key] = found = list(dict.fromkeys(found))
+            self._wild[part.key] = found = [form for form in self.forms[""] | self.forms["author"] if test(form)]
         return found
 
     def has(self, part: Part, field: str) -> bool:
