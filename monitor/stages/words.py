@@ -47,7 +47,8 @@ _PIECES = re.compile(
 
 # Articles and pronouns that lose their vowel before a noun, in French, Italian and Catalan.
 _ELIDED = re.compile(
-    "[cdjlmnstv]|qu|jusqu|lorsqu|puisqu|quoiqu|un|a?gl|dagl|degl|negl|sugl|d?all|dell|nell|sull|coll|pell"
+    "[cdjlmnstv]|qu|jusqu|lorsqu|puisqu|quoiqu|un|alcun|ciascun|nessun|a?gl|dagl|degl|negl|sugl|d?all|dell|nell|sull"
+    "|coll|pell|quell|quest|bell|sant"
 )
 # Turkish case endings after a name's apostrophe, folded (ı and ü read as i and u).
 _TURKISH = re.compile(

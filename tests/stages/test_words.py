@@ -51,6 +51,7 @@ FORMS = [
     ("Taliban’s TALIBAN'S", ["talibans", "talibans"]),
     ("l'Afghanistan L’État d'Ivoire qu'il", ["afghanistan", "etat", "ivoire", "il"]),
     ("dell'arte all'alba nell'ombra sull'onda un'altra", ["arte", "alba", "ombra", "onda", "altra"]),
+    ("quell'avion quest’anno Sant'Egidio nessun'altra", ["avion", "anno", "egidio", "altra"]),
     ("O'Brien don't", ["obrien", "dont"]),
     ("Wi-Fi Wi–Fi", ["wi", "fi", "wi", "fi"]),
     ("U.S. U.S u.s. U.S.A. e.g.", ["us", "us", "us", "usa", "eg"]),
