@@ -21,6 +21,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,10 +29,11 @@ import numpy as np
 from catboost import CatBoostClassifier
 
 from bench.cleaning import corpus, measures
+from bench.cleaning.wording import Wording
 from monitor.stages.clean import features, learned, scan
 from monitor.stages.clean.features import Page
 from monitor.stages.clean.learned import DEPTH, Model, Trees
-from monitor.stages.clean.scan import BUCKETS, Floats
+from monitor.stages.clean.scan import BUCKETS, TABLE, Floats
 from monitor.stages.clean.tokens import TOKEN
 
 TARGET = Path(learned.__file__).with_name("learned.npz")
@@ -40,7 +42,7 @@ SHARES = {
     "seed": 0.85, "near": 0.35, "page": 0.55, "lines": 0.5,
     "L-near": 0.9, "L-seed": 0.9, "L-page": 1.0, "L-lines": 1.0,
 }  # fmt: skip
-EMPTY = np.zeros(2 * BUCKETS, np.float32)
+EMPTY = np.zeros(TABLE, np.float32)
 
 
 def _chance(*parts: str) -> float:
@@ -77,6 +79,24 @@ def _words(sample: corpus.Sample) -> list[set[int]]:
     return sets
 
 
+@dataclass(frozen=True)
+class Lexicons:
+    """What words stand for, for any choice of folds."""
+
+    counts: Floats
+    total: Floats
+    wording: Wording
+
+    def of(self, folds: Sequence[int]) -> Floats:
+        """The table that `scan` reads, from the pages of these folds alone."""
+        return np.concatenate([lexicon(self.counts, self.total, folds), self.wording.weights(folds)])
+
+
+def lexicons(samples: Sequence[corpus.Sample]) -> Lexicons:
+    """The words of all pages, counted."""
+    return Lexicons(*counted(samples), Wording(samples))
+
+
 def counted(samples: Sequence[corpus.Sample]) -> tuple[Floats, Floats]:
     """Pages per fold and bucket that have a word in body, in furniture, a pair in either; and pages per fold."""
     pages: dict[str, tuple[int, list[set[int]]]] = {}
@@ -96,7 +116,7 @@ def counted(samples: Sequence[corpus.Sample]) -> tuple[Floats, Floats]:
 def lexicon(counts: Floats, total: Floats, folds: Sequence[int]) -> Floats:
     """Log-odds of body against furniture, smoothed, of what stands on three pages or more."""
     if not folds:
-        return EMPTY
+        return EMPTY[: 2 * BUCKETS]
     c, pages = counts[list(folds)].sum(0), total[list(folds)].sum()
     single = np.log((c[0] + 1) / (pages + 2)) - np.log((c[1] + 1) / (pages + 2))
     paired = np.log((c[2] + 0.7) / (c[3] + 0.7))
@@ -177,11 +197,12 @@ def _exported(model: CatBoostClassifier) -> Trees:
     return Trees(feature, border, leaf * scale, float(bias[0]))
 
 
-def fit(samples: Sequence[corpus.Sample], folds: Sequence[int], trees: int, say: Callable[[str], None]) -> Model:
+def fit(
+    samples: Sequence[corpus.Sample], words: Lexicons, folds: Sequence[int], trees: int, say: Callable[[str], None]
+) -> Model:
     """A model of the pages in `folds`."""
-    counts, total = counted(samples)
-    lexicons = {g: lexicon(counts, total, [f for f in folds if f != g]) for g in folds}
-    items = _items([sample for sample in samples if sample.fold in folds], lexicons)
+    unseen = {g: words.of([f for f in folds if f != g]) for g in folds}
+    items = _items([sample for sample in samples if sample.fold in folds], unseen)
     say(f"{len(items)} pages, {sum(len(page.words) for _, page, _ in items)} blocks")
     first = _fit(items, lambda n: items[n][1].features, trees)
     opinion: list[Floats] = [np.zeros(0, np.float32)] * len(items)
@@ -193,7 +214,7 @@ def fit(samples: Sequence[corpus.Sample], folds: Sequence[int], trees: int, say:
                 opinion[n] = part.probability(page.features)
     say("first pass done")
     second = _fit(items, lambda n: features.second(items[n][1], opinion[n]), trees)
-    model = Model(lexicon(counts, total, folds), first, second)
+    model = Model(words.of(folds), first, second)
     return learned.read(learned.packed(model))  # as it will be read: rounded
 
 
@@ -214,9 +235,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     random.seed(1)
     samples = load(options.corpus)
+    words = lexicons(samples)
     say(f"{len(samples)} pages in {len({sample.group for sample in samples})} sites")
     for fold in range(options.folds):
-        model = fit(samples, [f for f in range(INNER) if f != fold], options.trees, say)
+        model = fit(samples, words, [f for f in range(INNER) if f != fold], options.trees, say)
         if options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
             (options.keep / f"fold{fold}.npz").write_bytes(learned.packed(model))
@@ -224,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind, result in measures.by_kind([s for s in samples if s.fold == fold], model).items():
             print(f"  {kind:8}", measures.line(result), flush=True)
     if not options.only_cv:
-        model = fit(samples, range(INNER), options.trees, say)
+        model = fit(samples, words, range(INNER), options.trees, say)
         options.out.write_bytes(learned.packed(model))
         say(f"{options.out.name}: {options.out.stat().st_size / 1024:.0f} KiB")
     return 0

@@ -14,17 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.stages.clean.scan import BASE, ROW, Floats, Ints, Scan, scan
 
 PLACE = ("to_next", "to_previous", "long_before", "long_after", "depth", "from_start", "from_end")
 ALIKE = ("alike", "alike_nearby")
-_FIRST = {name: number for number, name in enumerate((*BASE, *PLACE, *ALIKE))}
+MARKS = ("low_above", "low_reach_above", "low_near_above", "low_below", "high_below", "body_above", "body_below")
+_FIRST = {name: number for number, name in enumerate((*BASE, *PLACE, *ALIKE, *MARKS))}
 _NEAR = [
     ROW[name]
     for name in (
         "log_words", "ended", "log_sentences", "capital", "digits", "bars", "opens_0", "closes_2", "shared",
-        "odds_mean", "pairs_mean",
+        "odds_mean", "pairs_mean", "leaning",
     )
 ]  # fmt: skip
 _SHIFTS = (-3, -2, -1, 1, 2, 3)
@@ -32,13 +34,14 @@ _WINDOW = [
     ROW[name]
     for name in (
         "log_words", "ended", "log_sentences", "sentence_words", "capital", "digits", "shared", "spread", "long",
-        "odds_mean", "pairs_mean",
+        "odds_mean", "pairs_mean", "leaning",
     )
 ]  # fmt: skip
 _REACHES = ((1, 1), (6, 0), (0, 6), (8, 8))  # blocks before and after
 _MASS_REACHES = ((5, 5), (2, 2), (10, 0), (0, 10))
 _OPINION_SHIFTS = (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)
 _OPINION_REACHES = ((2, 2), (6, 0), (0, 6), (10, 10), (20, 20))
+_REACH, _NEAR_REACH = 12, 5  # blocks in which the strongest wording is looked for
 _KIN = 10  # blocks to either side among which one looks for its like
 FREQUENT = 24  # words that the long blocks share most count as small words
 
@@ -127,6 +130,7 @@ def placed(alone: Scan, roles: Sequence[int]) -> Page:
 
     _place(alone, out)
     out[_FIRST["alike"]], out[_FIRST["alike_nearby"]], kin = _alike(alone.shape)
+    _marks(base[ROW["leaning"]], alone.long, out[_FIRST["low_above"] :])
     near = _shifted(base[_NEAR], _SHIFTS)
     windows = around(base[_WINDOW], _REACHES)
     masses = np.log1p(around(words[None], _MASS_REACHES))
@@ -194,6 +198,30 @@ def _alike(shape: Ints) -> tuple[Floats, Floats, Ints]:
     padded[_KIN : _KIN + n] = kin
     nearby = (padded[np.arange(n)[:, None] + np.arange(2 * _KIN + 1)] == kin[:, None]).sum(axis=1) - 1
     return everywhere, np.log1p(nearby.astype(np.float32)), kin
+
+
+def _marks(leaning: Floats, long: NDArray[np.bool_], out: Floats) -> None:
+    """Fills in the strongest wording above and below each block: a short 'Comments' speaks for all that follows.
+
+    Of short blocks the lowest leaning above, counted from the first long block, the lowest within reach and near,
+    the lowest and the highest below; of long blocks the highest above and below.
+    """
+    short = np.where(long, np.float32(0), leaning)
+    body = np.where(long, leaning, np.float32(0))
+    begun = short * (np.cumsum(long) > 0)  # the first long block itself is not short
+    out[0, 0] = 0
+    np.minimum.accumulate(begun[:-1], out=out[0, 1:])
+    above, below, body_below = _before(begun, _REACH), _before(short[::-1], _REACH), _before(body[::-1], _REACH)
+    out[1] = above.min(axis=1)
+    out[2] = above[:, _REACH - _NEAR_REACH :].min(axis=1)
+    out[3], out[4] = below.min(axis=1)[::-1], below.max(axis=1)[::-1]
+    out[5], out[6] = _before(body, _REACH).max(axis=1), body_below.max(axis=1)[::-1]
+
+
+def _before(x: Floats, reach: int) -> Floats:
+    """For each block the values of the `reach` blocks before it, zero beyond the page: blocks × reach."""
+    padded = np.concatenate([np.zeros(reach, np.float32), x[:-1]])
+    return np.lib.stride_tricks.sliding_window_view(padded, reach)
 
 
 def second(page: Page, p: Floats) -> Floats:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.stages.clean import phrases
 from monitor.stages.clean.tokens import WITHOUT_BLANKS, tokens
 
 Floats = NDArray[np.float32]
@@ -27,6 +28,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 BUCKETS = 1 << 15  # rows of each half of the lexicon: single words, pairs of words
+TABLE = 2 * BUCKETS + phrases.ROWS  # rows of the lexicon and of the weights behind it
 _MEMORY = 1 << 15  # words and edges remembered from page to page: about 3 MB
 HEAD = 80  # characters of a block in which times and addresses are looked for
 PAIRED = 12  # words: pairs are looked up in blocks up to this length
@@ -68,7 +70,7 @@ def _table() -> NDArray[np.uint8]:
 
 # What `Scan.base` holds of each block; the trained trees know a row by its number. The rows marked * are zero there:
 # they depend on the page, and `features` fills them in.
-LEXICAL = ("odds_mean", "odds_low", "odds_high", "odds_first", "odds_last", "odds_known", "pairs_mean")
+LEXICAL = ("odds_mean", "odds_low", "odds_high", "odds_first", "odds_last", "odds_known", "pairs_mean", "leaning")
 BASE = (
     "log_words", "ended", "log_sentences", "sentence_words", "capital", "shouted", "digits", "commas", "quotes", "bars",
     "others", "brackets", "link", "opens_0", "opens_1", "opens_2", "opens_3", "opens_4", "closes_2", "closes_3",
@@ -126,24 +128,29 @@ def _stretches(begin: Ints, rows: Ints, size: Ints) -> Ints:
     return items
 
 
+def hashed(word: str) -> int:
+    """The number of a word, from which its rows in all tables are taken."""
+    return zlib.crc32(word.encode("utf-8", "surrogatepass"))
+
+
 def bucket(word: str) -> int:
     """The row of a word in the first half of the lexicon."""
-    return zlib.crc32(word.encode("utf-8", "surrogatepass")) & (BUCKETS - 1)
+    return hashed(word) & (BUCKETS - 1)
 
 
-class _Buckets(dict[str, int]):
-    """Word → `bucket`, worked out when first met: the common words come back on every page."""
+class _Hashes(dict[str, int]):
+    """Word → `hashed`, worked out when first met: the common words come back on every page."""
 
     def __missing__(self, word: str) -> int:
         if len(self) > _MEMORY:
             self.clear()
-        found = bucket(word)
+        found = hashed(word)
         if len(word) <= 32:
             self[word] = found
         return found
 
 
-_buckets = _Buckets()
+_hashes = _Hashes()
 
 
 def pair_bucket(a: Any, b: Any) -> Any:
@@ -160,7 +167,7 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     """What the blocks of a page say for themselves.
 
     `lexicon`: 2 × BUCKETS log-odds of body against furniture, first of single words, then of pairs in
-    short blocks; zero is unknown.
+    short blocks; behind them the weights of `phrases`. Zero is unknown.
     """
     n = len(texts)
     base = np.zeros((len(BASE), n), np.float32)
@@ -202,8 +209,9 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     per = np.maximum(size, 1).astype(np.float32)
     base[ROW["distinct"]] = np.bincount(pair_block, minlength=n) / per
     base[ROW["content"]] = np.minimum(np.bincount(pair_block, weights=content[pair_word], minlength=n), 20)
-    known = np.fromiter(map(_buckets.__getitem__, numbers), np.int64, len(numbers))
-    _look_up(lexicon, known, each, token_block, size, base)
+    hashes = np.fromiter(map(_hashes.__getitem__, numbers), np.int64, len(numbers))
+    _look_up(lexicon, hashes & (BUCKETS - 1), each, token_block, size, base)
+    base[ROW["leaning"]] = phrases.leaning(hashes[each], size, lexicon[2 * BUCKETS :])
     packed = each.astype(np.int32).tobytes()
     ends = (np.cumsum(size) * 4).tolist()
     starts = [packed[a : min(b, a + 240)] for a, b in pairwise([0, *ends])]
@@ -286,7 +294,7 @@ def _look_up(lexicon: Floats, known: Ints, tokens: Ints, token_block: Ints, size
     base[ROW["odds_last"], filled] = odds[where + size[filled] - 1]
     short = (size <= PAIRED)[token_block[1:]]
     left = np.flatnonzero((token_block[1:] == token_block[:-1]) & short)
-    values = lexicon[BUCKETS:][pair_bucket(known[tokens[left]], known[tokens[left + 1]])]
+    values = lexicon[BUCKETS : 2 * BUCKETS][pair_bucket(known[tokens[left]], known[tokens[left + 1]])]
     pairs = np.maximum(np.bincount(token_block[left], minlength=n), 1)
     base[ROW["pairs_mean"]] = np.bincount(token_block[left], weights=values, minlength=n) / pairs
 

@@ -19,12 +19,12 @@ _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\
 
 # P(body) below which a block goes. Losing a sentence is the worse fault, so what ends like a sentence
 # is kept on less evidence than a scrap of three words.
-SENTENCE, LINE, SCRAP = 0.33, 0.42, 0.7
+SENTENCE, LINE, SCRAP = 0.33, 0.42, 0.77
 OUTSIDE = 0.92  # for a scrap above the first or below the last paragraph
 TAIL = 0.85  # for a line below the last sentence that stays
 SPOKEN = 0.55  # for speech that hangs on a block that stays
 REST = 0.1  # of what stays may stand below its last sentence, to be a rest
-LOST = 0.15  # the share of a page's prose that must stay for the model to be believed
+LOST = 0.05  # the share of a page's prose that must stay for the model to be believed
 FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than MESSY of the blocks are doubted
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
