@@ -443,8 +443,16 @@ def test_robots_txt_is_honoured_and_remembered() -> None:
         (reply(b"<html>no such thing</html>", kind="text/html"), True),
         (reply(b"User-agent: *\nDisallow: /\n"), False),
         (reply(b"\xef\xbb\xbfUser-agent: *\r\nDisallow: /\r\n"), False),
+        (reply("User-agent: *\nDisallow: /\n".encode("utf-16")), False),
+        (reply(b"User-agent: *\nDisallow: /\n" + b"# a long list\n" * 100_000), False),
+        (reply(b"User-agent: *\nDisallow: /\n" + b"#" * 6_000_000), True),
+        (reply(b"User-agent: *\nDisallow: /" + b"*a" * 50 + b"b\n"), True),
         (reply(b""), True),
+        (reply(status="204 No Content"), True),
+        (reply(status="302 Found"), True),
+        (reply(status="302 Found", headers={"Location": "/robots.txt"}), True),
     ],
+    ids=map(str, range(13)),
 )
 def test_what_an_answer_for_robots_txt_means(answer: bytes, allowed: bool) -> None:
     async def story(server: Unruly, web: Web) -> None:

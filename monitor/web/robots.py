@@ -14,10 +14,12 @@ from yarl import URL
 
 from monitor.errors import Permanent, Temporary
 from monitor.stages import pace
+from monitor.stages.parse.decode import by_mark
 from monitor.web.answer import Answer
 from monitor.web.client import Web
 
-_MAX_BYTES = 512 * 1024
+_MAX_BYTES = 5 * 1024 * 1024
+_READ = 512 * 1024  # characters that are read of it: as much as the RFC wants, and enough of a huge one
 _REMEMBERED = 2000
 _LONGEST_DELAY = 30.0
 _AGENT = "news-monitor"
@@ -65,13 +67,13 @@ class Robots:
             return known
         try:
             answer = await self._web.get(f"{origin}/robots.txt", accept="text/plain, */*;q=0.5", max_bytes=_MAX_BYTES)
-            rules: Protego | None = Protego.parse(answer.body.decode("utf-8-sig", "replace").replace("\0", ""))
+            rules: Protego | None = Protego.parse(_text(answer.body))
         except Permanent as error:
             if error.kind == "address":
                 raise
             rules = None  # 4xx, or a file too large to be one: no rules
         except Temporary as error:
-            if error.kind.startswith("http-4") and error.kind != "http-429":
+            if error.kind == "redirects" or (error.kind[:6] in ("http-2", "http-4") and error.kind != "http-429"):
                 rules = None
             else:
                 raise Temporary(
@@ -83,3 +85,8 @@ class Robots:
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return leave
+
+
+def _text(body: bytes) -> str:
+    marked, length = by_mark(body) or ("utf-8", 0)
+    return body[length:].decode(marked, "replace").replace("\0", "")[:_READ]

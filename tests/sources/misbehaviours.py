@@ -293,7 +293,7 @@ XML_CASES = [
          check=lambda out: out.titles == ["x"] or out.error is not None, within=8),
     Case(name="a web page", route=reply(b"<!DOCTYPE html><html><body>Welcome</body></html>", kind="text/html"), error="web-page"),
     Case(name="a web page called a feed", route=reply(b"<html><head><title>x</title></head><body>Log in</body></html>"), error="web-page"),
-    Case(name="a sitemap", route=reply(b'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>'), error="not-a-feed"),
+    Case(name="a sitemap", route=reply(b'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>'), error="not-a-feed", check=lambda out: "[sitemaps.NAME]" in out.message),
     Case(name="an XML error message", route=reply(b'<?xml version="1.0"?><error>No such feed</error>'), error="not-a-feed"),
     Case(name="JSON that is no feed", route=reply(b'{"error": "no"}', kind="application/json"), error="not-a-feed"),
     Case(name="JSON that is broken", route=reply(b'{"version": "https://jsonfeed.org/version/1.1", "items": [', kind="application/json"), error="unreadable"),

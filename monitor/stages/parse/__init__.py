@@ -7,6 +7,7 @@ Pure; touches nothing. Not the place where bodies become text: that is extractio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -142,4 +143,14 @@ def _no_feed(document: Document, text: str) -> Permanent:
             f"try `monitor feeds discover {document.url or 'URL'}`",
             kind="web-page",
         )
+    if other := _ANOTHER.search(text[:5000]):
+        return Permanent(_ANOTHER_KIND[other[1].lower()], kind="not-a-feed")
     return Permanent("answers something that is no feed (neither RSS, Atom, RDF nor JSON Feed)", kind="not-a-feed")
+
+
+_ANOTHER = re.compile(r"<(?:\w{1,20}:)?(urlset|sitemapindex|opml)[\s>]", re.IGNORECASE)
+_ANOTHER_KIND = {
+    "urlset": "answers a sitemap, no feed: put its address into [sitemaps.NAME]",
+    "sitemapindex": "answers an index of sitemaps, no feed: put its address into [sitemaps.NAME]",
+    "opml": "answers a list of feeds, no feed: `monitor opml import FILE` takes them in",
+}
