@@ -8,6 +8,7 @@ A function of values: nothing is fetched, no `rel=canonical` is read.
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
@@ -86,8 +87,13 @@ def _query(query: str, path: str) -> str:
     return urlencode(sorted(kept))
 
 
+@functools.lru_cache(1024)
+def _is_tracker(name: str) -> bool:
+    return not clean_query(urlencode({name: "1"}))
+
+
 def _tracks(name: str, value: str, path: str) -> bool:
-    if clean_query(urlencode({name: "1"})):
+    if not _is_tracker(name):
         return False
     names_article = name.lower() in _SOMETIMES_IDS and value.isdigit() and not re.search(r"[-\d]", path)
     return not names_article

@@ -56,16 +56,16 @@ def digest(work: Work, book: Book) -> Digest:
         cleaner=clean.VERSION,
         document_sha256=document.sha256,
     )
-    forms = words.analyse(article.text).forms
-    article = replace(article, fingerprint=fingerprint(forms))
-    subject = subject_of(work, article)
+    read = words.analyse(article.text)
+    article = replace(article, fingerprint=fingerprint(read.forms))
+    subject = replace(subject_of(work, article), words=read)
     matches = book.match(subject)
     return Digest(
         article=article,
         removed=cleaned.removed,
         matches=(*matches, *_suppressed(subject, cleaned.removed, matches, book)),
         index_title=words.index_text(article.title),
-        index_text=words.index_text(article.text),
+        index_text=words.index_of(read),
         learned=cleaned.learned,
         profile_key=work.profile.key,
         spam_hosts=cleaned.spam_hosts,
@@ -138,7 +138,7 @@ def _suppressed(subject: Subject, removed: Sequence[Removed], matches: Sequence[
         text += JOINT + one.text
     already = {match.rule for match in matches}
     found = []
-    for match in book.match(replace(subject, text=text)):
+    for match in book.match(replace(subject, text=text, words=None)):
         if match.rule in already:
             continue
         taken = [(hit, _block_at(starts, hit.start)) for hit in match.hits if hit.field == "text"]

@@ -63,7 +63,7 @@ def of(text: str, declared: str = "") -> str:
     declared = declared.replace("_", "-").split("-", 1)[0].lower()
     declared = declared if 2 <= len(declared) <= 3 and declared.isalpha() else ""
     sample = text[:_SAMPLE]
-    if sum(map(str.isalpha, sample)) < ENOUGH:
+    if sum(map(str.isalpha, sample[: 2 * ENOUGH])) < ENOUGH and sum(map(str.isalpha, sample)) < ENOUGH:
         return declared
     code, probability = _model().classify(sample)
     return code if probability >= CERTAIN else declared

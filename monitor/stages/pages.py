@@ -80,6 +80,8 @@ _HIDING = re.compile(
     r"|text-indent\s*:\s*-\d{3,}|(?:left|top)\s*:\s*-\d{3,}",
     re.IGNORECASE,
 )
+_WHITE = re.compile(r"\s+")
+_EMPTY_LINES = re.compile(r"\n{2,}")
 _TAG = re.compile(r"<[^<>]*>")
 _SCRIPT_DATA = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 
@@ -168,14 +170,14 @@ def _walk(root: Any) -> Iterator[tuple[str, str]]:
             text = "\n".join(line.rstrip() for line in joined.strip("\n").split("\n"))
         else:
             text = plaintext.squeeze(joined)
-            text = re.sub(r"\n{2,}", "\n", text)
+            text = _EMPTY_LINES.sub("\n", text) if "\n\n" in text else text
         if text.strip():
             yield kind, text
 
     for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         if event in {"comment", "pi"}:
             if not skipped and element.tail:
-                parts.append(re.sub(r"\s+", " ", element.tail))
+                parts.append(_flat(element.tail))
             continue
         tag = element.tag if isinstance(element.tag, str) else ""
         boundary = tag in _BLOCKS
@@ -192,7 +194,7 @@ def _walk(root: Any) -> Iterator[tuple[str, str]]:
             if tag == "br":
                 parts.append("\n")
             elif element.text:
-                parts.append(element.text if kinds[-1] == "pre" else re.sub(r"\s+", " ", element.text))
+                parts.append(element.text if kinds[-1] == "pre" else _flat(element.text))
         else:
             depth -= 1
             if skipped:
@@ -203,8 +205,13 @@ def _walk(root: Any) -> Iterator[tuple[str, str]]:
                     kinds.pop()
                 hidden -= conceals
             if not skipped and element.tail and element is not root:
-                parts.append(element.tail if kinds[-1] == "pre" else re.sub(r"\s+", " ", element.tail))
+                parts.append(element.tail if kinds[-1] == "pre" else _flat(element.tail))
     yield from flush()
+
+
+def _flat(text: str) -> str:
+    """`text` with every stretch of white space as one space."""
+    return text if text.isprintable() and "  " not in text else _WHITE.sub(" ", text)
 
 
 def _conceals(element: Any) -> bool:

@@ -220,7 +220,11 @@ def index_text(text: str) -> str:
     The primary forms come first, in order, so that phrases can be sought; the extra forms follow them.
     Forms hold letters, marks and digits, and numbers a decimal point.
     """
-    words = analyse(text)
+    return index_of(analyse(text))
+
+
+def index_of(words: Words) -> str:
+    """Return `index_text` of a text that was analysed already."""
     return " ".join((*words.forms, *(form for _, _, form in words.extras)))
 
 

@@ -67,6 +67,7 @@ _PLACE = re.compile(
 
 PLAIN, OWN, SMALL = -0.45, -1.6, -0.9  # a word nothing is known of; one the page uses elsewhere; a small word
 CUT_AT = 2.6
+LISTED = 60  # characters: lines up to this length make a list of search words
 ABOUT = 2  # blocks with sentences of the page's own, and one in eight of them: from here on a page is about it
 _DENSE_PROSE = re.compile(r"[。！？」]|的|は|が|を|는|은|ที่|และ")
 
@@ -140,6 +141,18 @@ def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
     )
 
 
+@remembered
+def _is_enough(text: str) -> bool:
+    """Whether a block holds what every span needs: an address, two words of a trade, or in a list one and a pitch."""
+    if "://" in text or trades.inside(text) or _linked(text):
+        return True
+    kinds = {word: kind for word in words_of(text) if (kind := trades.of_word(word))}
+    if len(kinds) > 1 and shapes.weight(text) <= LISTED:
+        return True
+    lower = text.lower()
+    return sum(lower.count(word) for word, kind in kinds.items() if kind in trades.TRADES) > 1
+
+
 def _holds(text: str, words: frozenset[str]) -> bool:
     """Whether any of these words is one of a text's."""
     lower = text.lower()
@@ -150,7 +163,7 @@ def find(blocks: Sequence[Block], suspects: frozenset[str] | None = None) -> dic
     """Where spam stands: block index → spans in order. `suspects`: what `suspicious` says of these blocks, or more."""
     texts = [block.text for block in blocks]
     suspects = suspicious(blocks) if suspects is None else suspects
-    chosen = [i for i, text in enumerate(texts) if text in suspects]
+    chosen = [i for i, text in enumerate(texts) if text in suspects and _is_enough(text)]
     if not chosen:
         return {}
     page = _Page(texts, suspects)
@@ -237,7 +250,7 @@ class _Page:
     def _runs_of_short(self, texts: Sequence[str]) -> set[int]:
         """Short blocks in a row that are made of a trade's words: a list of search words, a line for each."""
         named = [
-            shapes.weight(text) <= 60
+            shapes.weight(text) <= LISTED
             and (sum(word in self._kinds for word in self._words[i]) >= 2 or bool(trades.inside(text)))
             and self._words[i].isdisjoint(self._small)
             for i, text in enumerate(texts)
