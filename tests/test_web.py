@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import socket
+import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from unruly import Request, Script, Unruly, gz, reply, serving
 from yarl import URL
 
 from monitor.errors import Permanent, Temporary
-from monitor.web import PAGE_TYPES, Guard, Pages, Refused, Robots, Web, is_public
+from monitor.web import PAGE_TYPES, Guard, Pages, Refused, Robots, Web, is_public, tls
 from monitor.web.client import same_origin
 from monitor.web.guard import literal
 from monitor.web.hosts import Hosts
 from monitor.web.inflate import Corrupt, TooLarge, inflate
 
+ROOT = Path(__file__).parents[1]
 HELLO = reply(b"hello", kind="text/plain")
 
 
@@ -371,10 +378,6 @@ def test_a_name_that_does_not_exist_says_so() -> None:
 
 
 def test_a_certificate_nobody_vouches_for_is_an_error(tmp_path: Any) -> None:
-    import ssl
-
-    import trustme
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
 
@@ -392,6 +395,47 @@ def test_a_certificate_nobody_vouches_for_is_an_error(tmp_path: Any) -> None:
         await server.wait_closed()
 
     asyncio.run(run())
+
+
+def test_https_trusts_the_authorities_of_the_one_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    served, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(served)
+    authority.configure_trust(trusting)
+    monkeypatch.setattr(tls, "context", lambda: trusting)
+
+    async def run() -> None:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=served)
+        port = server.sockets[0].getsockname()[1]
+        async with Web(timeout=3, allow_hosts=[f"127.0.0.1:{port}"]) as web:
+            assert (await web.get(f"https://127.0.0.1:{port}/")).body == b"ok"
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(run())
+
+
+def test_aiohttp_makes_no_contexts_with_authorities_and_ours_has_them(tmp_path: Path) -> None:
+    authorities = tmp_path / "authorities.pem"
+    trustme.CA().cert_pem.write_to_path(str(authorities))
+    look = (
+        "import ssl\n"
+        "from monitor.web import tls\n"
+        "from aiohttp import connector\n"
+        "theirs = (connector._SSL_CONTEXT_VERIFIED, connector._SSL_CONTEXT_UNVERIFIED)\n"
+        "count = lambda context: context.cert_store_stats()['x509_ca']\n"
+        "print(*map(count, theirs), count(tls.context()), count(ssl.create_default_context()))\n"
+        "print(theirs[0].verify_mode == ssl.CERT_REQUIRED, tls.context().check_hostname)"
+    )
+    environment = {**os.environ, "SSL_CERT_FILE": str(authorities), "SSL_CERT_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["0", "0", "1", "1", "True", "True"], done.stderr
 
 
 # ── decompression ───────────────────────────────────────────────────────────────────────────────

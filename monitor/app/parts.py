@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -93,6 +94,8 @@ async def build(
         app = App(config, clock, store=store, raw_store=raw_store, rarity=rarity, pool=pool, mouths=mouths)
         stack.push_async_callback(app.close)
         await app.begin()
+        gc.freeze()  # what is here now stays: collections of cycles need not look through it again and again
+        stack.callback(gc.unfreeze)
         yield app
 
 

@@ -36,6 +36,7 @@ from monitor.errors import ConfigError, Gone, MonitorError, Permanent, Temporary
 from monitor.model import Delivery
 from monitor.stages.message import payload, subject
 from monitor.stages.sample import samples
+from monitor.web import tls
 from monitor.web.guard import Guard, GuardingResolver, Refused
 
 # Answers that an operator or time may mend; every other 3xx and 4xx is a dead letter.
@@ -288,9 +289,9 @@ def _template(path: Path) -> Template:
         raise ConfigError(f"template: {path}: {error}") from None
 
 
-def _context(ca_file: Path | None) -> ssl.SSLContext | bool:
+def _context(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is None:
-        return True
+        return tls.context()
     try:
         return ssl.create_default_context(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as error:

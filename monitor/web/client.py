@@ -18,7 +18,7 @@ from aiohttp import ClientResponse
 from yarl import URL
 
 from monitor.errors import Permanent
-from monitor.web import oldstyle
+from monitor.web import oldstyle, tls
 from monitor.web.answer import (
     Answer,
     Response,
@@ -162,7 +162,9 @@ class Web:
             raise explain(error, url) from error
 
     async def _modern(self, url: URL, headers: dict[str, str], limit: int) -> Answer | tuple[int, URL, dict[str, str]]:
-        async with self._open().get(url, headers=headers, allow_redirects=False, proxy=self._proxy) as got:
+        session, secure = self._open(), url.scheme == "https" or (self._proxy or "").startswith("https:")
+        trust = tls.context() if secure else True
+        async with session.get(url, headers=headers, allow_redirects=False, proxy=self._proxy, ssl=trust) as got:
             early = _early(got)
             if early is not None:
                 return early

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -17,6 +16,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from monitor.errors import Temporary
+from monitor.web import tls
 from monitor.web.answer import too_large
 from monitor.web.guard import GuardingResolver
 
@@ -39,7 +39,7 @@ async def fetch(url: URL, headers: Mapping[str, str], resolver: GuardingResolver
     """Head and raw body (still compressed). Raises Temporary, Refused, too_large's Permanent, or OSError."""
     host, port = url.raw_host or "", url.port or 80
     address = (await resolver.resolve_any(host, port))[0]
-    context = ssl.create_default_context() if url.scheme == "https" else None
+    context = tls.context() if url.scheme == "https" else None
     reader, writer = await asyncio.open_connection(
         address["host"],
         port,
