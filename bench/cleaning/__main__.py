@@ -12,7 +12,6 @@ import html
 import random
 import sys
 import time
-import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -69,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for kind in (*corpus.KINDS, "spam", "languages"):
         records = corpus.records(kind, options.corpus)
         if options.fold is not None:
-            records = [record for record in records if fold_of(str(record["id"]), known) == options.fold]
+            records = [record for record in records if corpus.fold_of(str(record["id"]), known) == options.fold]
         records = random.Random(kind).sample(records, min(options.pages, len(records)))
         size = sum(len(str(record["text"])) for record in records) / 10_000
         print(f"\n{kind}: {len(records)} pages")
@@ -82,11 +81,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result.pop("pages")
             print(f"  {name:12} {measures.line(result)}  {used:5.1f} ms CPU per 10 KB", flush=True)
     return 0
-
-
-def fold_of(page: str, known: dict[str, str]) -> int:
-    """The fold a page belongs to, as `bench.cleaning.train` cuts them."""
-    return int(zlib.crc32(f"x/{corpus.site_of(page, known)}".encode()) % 10_000 / 10_000 * 4)
 
 
 if __name__ == "__main__":

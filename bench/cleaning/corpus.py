@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,11 @@ def site_of(page: str, known: dict[str, str]) -> str:
     if name.startswith("fundus-"):
         return name.split("_", 1)[0]
     return known.get(name, name)
+
+
+def fold_of(page: str, known: dict[str, str]) -> int:
+    """The fold a page belongs to, as `bench.cleaning.train` cuts them."""
+    return int(zlib.crc32(f"x/{site_of(page, known)}".encode()) % 10_000 / 10_000 * 4)
 
 
 def sample(record: dict[str, object], kind: str, group: str) -> Sample:

@@ -16,6 +16,7 @@ from monitor.stages.clean.head import Head
 Verdicts = dict[int, tuple[str, float]]  # block index → (reason, confidence)
 
 _POINTER = re.compile(r"^[^\W\d_a-z]{2,}(?: [^\W\d_a-z]{2,}){1,3}: \S+(?: \S+){2,}$")
+SENTENCE = 45  # characters: a line of this length that ends a sentence is of the text
 _NAMES = {
     "title": ("repeated-title", 0.98),
     "byline": ("byline", 0.95),
@@ -51,6 +52,10 @@ def _last_paragraph(texts: Sequence[str], found: Verdicts) -> int | None:
     return None
 
 
+def _is_sentence(text: str) -> bool:
+    return shapes.is_prose(text) or (shapes.weight(text) >= SENTENCE and bool(shapes.ENDED.search(text)))
+
+
 def _mirrors(texts: Sequence[str], found: Verdicts) -> None:
     """Blocks of nothing but addresses below the text, and the line that announces them."""
     bare = [i for i, text in enumerate(texts) if shapes.only_addresses(text)]
@@ -58,7 +63,7 @@ def _mirrors(texts: Sequence[str], found: Verdicts) -> None:
         later = [
             j
             for j in range(i + 1, len(texts))
-            if j not in found and shapes.is_prose(texts[j]) and not shapes.CUT.search(texts[j])
+            if j not in found and _is_sentence(texts[j]) and not shapes.CUT.search(texts[j])
         ]
         if later:
             continue

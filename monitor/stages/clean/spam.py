@@ -17,38 +17,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from urllib.parse import urlsplit
 
 from monitor.model import Block
-from monitor.stages.clean import shapes, trades
+from monitor.stages.clean import disguise, shapes, trades
+from monitor.stages.clean.addresses import host_of, label_of, nameless, oddness
 from monitor.stages.clean.memory import remembered
 from monitor.stages.clean.tokens import vocabulary, words_by_block, words_of
 
 Span = tuple[int, int, float]  # start, end, confidence
 
-_MARKUP = re.compile(
-    r"(?:(?:<a\s[^<>]*>[^<>\n]{0,120}</a\s*>|\[url[^\]\n]*\][^\[\]\n]{0,120}\[/url\]|"
-    r"\[[^\[\]\n]{1,80}\]\(https?:[^()\s]+\))[\s,|·•-]*)+",
-    re.IGNORECASE,
-)
 _ADDRESS = re.compile(r"https?://[^\s\"'<>\])]+", re.IGNORECASE)
 _TOKEN = re.compile(
-    rf"(?P<url>{shapes.URL.pattern})|(?P<tag>[#＃][^\W\d][^\s#＃,;|]{{2,}})|(?P<word>[^\W_]+(?:['’][^\W_]+)*)",
+    rf"(?P<contact>{disguise.CONTACT})|(?P<url>{shapes.URL.pattern})|(?P<tag>[#＃][^\W\d][^\s#＃,;|]{{2,}})|(?P<word>[^\W_]+(?:['’][^\W_]+)*)",
     re.IGNORECASE,
 )
 _LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECASE)
 _DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
-_DIGITS_IN_NAME = re.compile(r"^[a-z]{2,}-?\d{2,4}(?:-?[a-z]{1,6})?$|^\d{2,4}-?[a-z]{2,}$")
-# Where names cost next to nothing, or where an academy or office would hold its own name.
-_CHEAP = frozenset(
-    "xyz top vip site pro club online live win bet casino icu cyou buzz fun click loan shop store rest "  # noqa: SIM905
-    "sbs cfd bond poker".split()
-)
-_BORROWED = re.compile(r"\.(?:ac|edu|gov|go|sch|or|mil|school)\.[a-z]{2}$|\.(?:edu|gov)$")
-_REFERRAL = re.compile(
-    r"[?&](?:ref|aff|affid|aff_id|partner|btag|clickid)=|/(?:slots?|login|daftar|register|casino|bonus|promo)\b", re.I
-)
 _STOP = re.compile(r"(?<=[.!?…。！？।॥؟۔])[\"'”’»)\]]*\s+|\n")
 _FINISHED = re.compile(r"[.!?]['\"”’»)]*$")
 _CRIME = re.compile(
@@ -66,44 +51,11 @@ _PLACE = re.compile(
 )
 
 PLAIN, OWN, SMALL = -0.45, -1.6, -0.9  # a word nothing is known of; one the page uses elsewhere; a small word
+STRANGE, STRANGERS = 0.5, 4  # a word in letters of its own beside a trade's; so many make up for strong ones
 CUT_AT = 2.6
 LISTED = 60  # characters: lines up to this length make a list of search words
 ABOUT = 2  # blocks with sentences of the page's own, and one in eight of them: from here on a page is about it
 _DENSE_PROSE = re.compile(r"[。！？」]|的|は|が|を|는|은|ที่|และ")
-
-
-def host_of(address: str) -> str:
-    """The host of an address as written in text, lower case, '' where there is none."""
-    if "://" not in address:
-        address = "http://" + address
-    try:
-        return (urlsplit(address.replace("hxxp", "http", 1)).hostname or "").lower()
-    except ValueError:
-        return ""
-
-
-def label_of(host: str) -> str:
-    """The part of a host that somebody chose: 'markas303' of 'www.markas303.or.id'."""
-    labels = [label for label in host.split(".") if label and label != "www"]
-    return max(labels[:-1] or labels, key=len, default="")
-
-
-def oddness(address: str) -> float:
-    """How much an address looks thrown away, 0–4: digits in the name, a trade's word, a cheap ending."""
-    host = host_of(address)
-    label = label_of(host)
-    score = 0.0
-    if _DIGITS_IN_NAME.match(label):
-        score += 2.0
-    if trades.in_name(label):
-        score += 1.5
-    if host.rpartition(".")[2] in _CHEAP:
-        score += 0.8
-    if score and _BORROWED.search(host):
-        score += 1.0
-    if _REFERRAL.search(address):
-        score += 0.7
-    return min(score, 4.0)
 
 
 def hosts(texts: Sequence[str]) -> tuple[str, ...]:
@@ -120,6 +72,7 @@ class _Token:
     text: str
     score: float = 0.0
     strong: bool = False
+    strange: bool = False  # of letters that no other block uses
 
 
 def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
@@ -131,13 +84,17 @@ def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
     words = vocabulary(texts)
     traded = frozenset(word for word in words if trades.of_word(word) in trades.TRADES)
     dense = trades.is_dense("".join(words))
-    linked = _linked("\n".join(texts))
-    if not (traded or dense or linked):
+    whole = "\n".join(texts)
+    linked, hidden = _linked(whole), disguise.may_hide(whole)
+    if not (traded or dense or linked or hidden):
         return frozenset()
     return frozenset(
         text
         for text in texts
-        if (traded and _holds(text, traded)) or (dense and trades.inside(text)) or (linked and _looks_linked(text))
+        if (traded and _holds(text, traded))
+        or (dense and trades.inside(text))
+        or (linked and _looks_linked(text))
+        or (hidden and disguise.hides(text))
     )
 
 
@@ -196,7 +153,7 @@ def _speaks_of_hosts(text: str) -> bool:
 
 @remembered
 def _topics(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The sentences of a block that speak of a trade or of bad hosts, each with the trades."""
+    """The sentences of a block that speak of a trade or of bad hosts, less disguised words, each with the trades."""
     found = []
     for sentence in _STOP.split(text):
         topics = set(map(trades.of_word, _WORDS.findall(sentence.lower())))
@@ -204,6 +161,9 @@ def _topics(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
         topics -= {"", "pitch"}
         if "[.]" in sentence or (_CRIME.search(sentence) and _PLACE.search(sentence)):
             topics.add("hosts")
+        if disguise.may_hide(sentence):
+            sentence, hidden = disguise.taken_out(sentence)
+            topics |= hidden & trades.TRADES
         if topics:
             found.append((sentence, frozenset(topics)))
     return tuple(found)
@@ -224,6 +184,7 @@ class _Page:
         self._i = 0
         self._about: Counter[str] = Counter()
         self._listed = self._runs_of_short(texts)
+        self._strange = disguise.strange_letters(texts)
         for text in texts:
             if shapes.weight(text) >= 50 and (text in suspects or _speaks_of_hosts(text)):
                 own = [topics for sentence, topics in _topics(text) if self._belongs(sentence)]
@@ -273,7 +234,7 @@ class _Page:
     def _marked_up(self, text: str) -> list[Span]:
         """Link mark-up shown as text, whose addresses or words are off the page's topic."""
         found = []
-        for match in _MARKUP.finditer(text) if "<a" in text.lower() or "[" in text else ():
+        for match in disguise.odd_markup(text):
             odd = max(map(oddness, _ADDRESS.findall(match.group())), default=0.0)
             trade = any(
                 self._live(trades.of_word(word)) for word in _WORDS.findall(_ADDRESS.sub(" ", match.group()).lower())
@@ -291,6 +252,8 @@ class _Page:
         tags = any(token.kind == "tag" and trades.in_name(token.text) for token in tokens)
         dense = trades.inside(text)
         trade_here = any(self._live(self._kinds.get(word, "")) for word in self._words[i]) or bool(dense)
+        trade_here = trade_here or disguise.hides(text)
+        reached = trade_here and any(token.kind == "contact" for token in tokens)
         for token in tokens:
             if token.kind == "url":
                 odd = oddness(token.text) if self._hosts_count else 0.0
@@ -304,6 +267,10 @@ class _Page:
                 body = token.text[1:].lower()
                 trade = trades.in_name(body) or (tags and self._used[body] <= (body in self._words[i]))
                 token.score, token.strong = (2.2, True) if trade and not self._on_trade else (0.6, False)
+            elif token.kind == "contact":
+                token.score, token.strong = (2.4, True) if trade_here and not self._on_trade else (PLAIN, False)
+            elif reached and token.text.lower() in disguise.MESSENGERS:
+                token.score = 0.9
             else:
                 token.score, token.strong = self._word(i, token, dense, trade_here)
         return tokens
@@ -312,13 +279,18 @@ class _Page:
         self, i: int, token: _Token, dense: Sequence[tuple[int, int, str]], trade_here: bool
     ) -> tuple[float, bool]:
         word = token.text.lower()
-        kind = trades.of_word(word)
+        kind = trades.of_word(word) or disguise.trade_of(word)
         if not kind and dense:
             kind = next((k for a, b, k in dense if a < token.end and token.start < b), "")
         if self._live(kind):
             return 1.8, True
         if kind == "pitch" and trade_here and self._used[word] <= 2:
             return 0.9, False
+        if kind == "mixed":
+            return 0.9, False
+        if trade_here and not self._strange[i].isdisjoint(word):
+            token.strange = True
+            return STRANGE, False
         if word in self._small:
             return SMALL, False
         if len(word) > 2 and self._used[word] - (word in self._words[i]) > 0:
@@ -344,18 +316,33 @@ class _Page:
         bare = links >= 2 and all(token.kind == "url" for token in inside) and (tail or not text[:start].strip())
         if self._on_trade and links and not bare:
             return None
+        numbers = all(token.kind == "url" and nameless(host_of(token.text)) for token in inside if token.strong)
+        if numbers and (not bare or self._announced(text, start)):
+            return None
         single = links == 1 == len(inside) and ((tail and score >= 2.7) or (len(tokens) == 1 and score >= 2.3))
         listed = self._i in self._listed and strong >= 1
         if score < CUT_AT and not (single or listed):
             return None
-        if strong < 2 and not (single or listed):
+        strangers = strong >= 1 and sum(token.strange for token in inside) >= STRANGERS
+        if strong < 2 and not (single or listed or strangers):
             return None
-        if not links and strong < 3 and not listed and not (tail and shapes.ENDED.search(text[:start].rstrip())):
+        if (
+            not links
+            and strong < 3
+            and not listed
+            and not strangers
+            and not (tail and shapes.ENDED.search(text[:start].rstrip()))
+        ):
             return None
         if alone and (links < 2 or not tail or any(token.kind == "word" for token in inside)):
             return None
         start, end = self._snapped(text, start, end, tokens, len(inside))
         return start, end, round(min(0.99, 0.6 + 0.05 * score), 3)
+
+    def _announced(self, text: str, start: int) -> bool:
+        """Whether what begins here follows a colon."""
+        before = text[:start].rstrip() or (self._texts[self._i - 1].rstrip() if self._i else "")
+        return before.endswith((":", "："))
 
     def _snapped(self, text: str, start: int, end: int, tokens: Sequence[_Token], size: int) -> tuple[int, int]:
         low, high = _sentence(text, start, end)
@@ -421,7 +408,7 @@ class _Page:
             return 0.9
         if shared * 2 > len(content) + 1:
             return 0.0
-        if (odd >= 1.5 and trade + pitch >= 2) or (trade >= 2 and trade + pitch >= 4 and shared <= 1):
+        if (odd >= 1.5 and trade + pitch >= 2) or (trade >= 2 and trade + pitch >= 4 and shared <= 1 + (trade >= 3)):
             return 0.85
         return 0.0
 
