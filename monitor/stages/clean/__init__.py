@@ -19,7 +19,7 @@ from monitor.stages.clean.account import Account
 
 __all__ = ["VERSION", "clean"]
 
-VERSION = "5"  # changes whenever the same blocks may come out differently
+VERSION = "6"  # changes whenever the same blocks may come out differently
 
 PASSES = 8  # a fixed point is reached in two or three
 
