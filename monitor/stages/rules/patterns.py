@@ -12,8 +12,10 @@ A word becomes a row of `Element`s that must follow each other; each is a row of
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import accumulate
 from sys import intern
 from typing import NamedTuple
 
@@ -36,12 +38,13 @@ class Part(NamedTuple):
     """What one position must hold.
 
     `key`: the folded form; with wildcards, a name for it that no form can have. `spelling`: as written, where capitals
-    and accents count, else ''. `capitals`: only words written in capitals. `prefix`: the letters before the wildcard.
+    and accents count, else ''. `capitals`: the stretches of the word, (start, end), that must be written in capitals.
+    `prefix`: the letters before the wildcard.
     """
 
     key: str
     spelling: str = ""
-    capitals: bool = False
+    capitals: tuple[tuple[int, int], ...] = ()
     prefix: str | None = None
 
     @property
@@ -119,7 +122,8 @@ def _parts(token: re.Match[str], spelled: bool) -> list[Part]:
     if kind == "running":
         return [Part(text)]
     if kind == "dotted":
-        return [_make(re.sub("[.']", "", text), spelled, dotted=True)]
+        letters = len(text.partition("'")[0].replace(".", ""))
+        return [_make(re.sub("[.']", "", text), spelled, dotted=letters)]
     text = text.replace("'", "")
     if kind == "number":
         digits = re.match("[0-9.,]+", text)
@@ -131,7 +135,8 @@ def _parts(token: re.Match[str], spelled: bool) -> list[Part]:
     return [_make(text, spelled)]
 
 
-def _make(text: str, spelled: bool, *, dotted: bool = False) -> Part:
+def _make(text: str, spelled: bool, *, dotted: int = 0) -> Part:
+    """`dotted`: how many letters had dots behind them, and so are capitals."""
     wild = _WILD.search(text)
     key = intern(fold(text))
     if wild is not None:
@@ -139,14 +144,16 @@ def _make(text: str, spelled: bool, *, dotted: bool = False) -> Part:
         text = text.replace(STAR, "*").replace(QUERY, "?")
     prefix = None if wild is None else re.split(r"[*?]", key)[0]
     if spelled:
-        return Part(key, text.upper() if dotted else text, False, prefix)
-    return Part(key, "", dotted, prefix)
+        return Part(key, text[:dotted].upper() + text[dotted:], (), prefix)
+    return Part(key, "", ((0, dotted if prefix is None else sys.maxsize),) if dotted else (), prefix)
 
 
 def _closed(row: list[Part]) -> Part:
     key = "".join(part.key for part in row)
     prefix = None if all(part.prefix is None for part in row) else re.split(r"[*?]", key)[0]
-    return Part(key, "".join(part.spelling for part in row), False, prefix)
+    starts = accumulate((len(part.key) for part in row), initial=0)
+    capitals = [(at + low, at + high) for at, part in zip(starts, row, strict=False) for low, high in part.capitals]
+    return Part(key, "".join(part.spelling for part in row), tuple(capitals), prefix)
 
 
 @lru_cache(maxsize=4_096)

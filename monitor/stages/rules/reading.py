@@ -222,7 +222,7 @@ class Reading:
 
     def _is_spelled(self, place: Place, part: Part, field: str) -> bool:
         written = self.words[field].exact(place[0], place[1] - place[0], place[2])
-        if part.capitals and written.upper() != written:
+        if any(written[low:high] != written[low:high].upper() for low, high in part.capitals):
             return False
         if not part.spelling:
             return True
