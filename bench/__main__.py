@@ -15,6 +15,10 @@ from pathlib import Path
 # name → (arguments, arguments of the short form)
 MEASUREMENTS: dict[str, tuple[list[str], list[str]]] = {
     "path": (["bench/path/measure.py"], ["bench/path/measure.py", "--documents", "300"]),
+    "memory": (
+        ["-m", "bench.path.memory"],
+        ["-m", "bench.path.memory", "--rules", "5000", "--documents", "100", "--edits", "30"],
+    ),
     "latency": (["bench/delivery/latency.py"], ["bench/delivery/latency.py", "50", "10"]),
     "claims": (["bench/delivery/claims.py"], ["bench/delivery/claims.py"]),
     "throughput": (["bench/delivery/throughput.py"], ["bench/delivery/throughput.py", "500"]),

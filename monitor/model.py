@@ -232,6 +232,7 @@ class Rule:
     feeds: tuple[str, ...] = ()  # sources it is limited to; empty means all
     tags: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    variants: tuple[tuple[str, tuple[str, ...]], ...] = ()  # the sets its query names, with their forms
     channels: tuple[str, ...] = ()
     severity: str = "normal"  # 'low', 'normal', 'high', 'critical'
     once_per: str = "story"  # 'story', 'article', 'day'

@@ -8,8 +8,10 @@ import base64
 import pytest
 
 from monitor import app as live
+from monitor.app import watching
 from monitor.app.watching import headers_of
 from monitor.errors import ConfigError, Permanent, StoreBusy, StoreFull
+from monitor.stages.rules import RuleBook, Subject, compile_rule
 
 TEXT = "Talks go on\n\nThe envoy met the minister in Doha on Sunday, and they said that talks would go on."
 OTHER = "Herring and cod\n\nThe ministry of fisheries published its yearly figures on herring, cod and the cold sea."
@@ -74,8 +76,6 @@ def test_a_rule_that_breaks_keeps_its_last_good_version_and_a_new_broken_one_is_
 def test_rules_that_compiled_before_are_not_compiled_again(place, monkeypatch):
     inside(place, lambda app: rows(app, "SELECT 1"))
     compiled = []
-    from monitor.app import watching
-
     real = watching._fault
     monkeypatch.setattr(watching, "_fault", lambda rule, config: compiled.append(rule.slug) or real(rule, config))
     inside(place, lambda app: rows(app, "SELECT 1"))
@@ -85,7 +85,53 @@ def test_rules_that_compiled_before_are_not_compiled_again(place, monkeypatch):
         rules="[rules.envoy]\nquery = 'envoy'\n[rules.new]\nquery = '{tallinn}'\n",
     )
     inside(place, lambda app: rows(app, "SELECT 1"))
-    assert sorted(compiled) == ["envoy", "new"], "with other variants any rule may mean something else"
+    assert compiled == ["new"]
+    place.write(
+        "[variants.tallinn]\nforms = ['Tallinn', 'Revel']\n",
+        rules="[rules.envoy]\nquery = 'envoy'\n[rules.new]\nquery = '{tallinn}'\n",
+    )
+    stored = inside(place, lambda app: rows(app, "SELECT slug, version, state FROM rules ORDER BY slug"))
+    assert compiled == ["new", "new"], "with another set only a rule that names it means something else"
+    assert stored == [("envoy", 1, "on"), ("new", 2, "on")]
+
+
+def test_a_rule_whose_variant_set_is_gone_keeps_matching_with_the_set_it_had(place):
+    place.write("[variants.city]\nforms = ['Doha']\n", rules="[rules.city]\nquery = '{city}'\n")
+    inside(place, lambda app: rows(app, "SELECT 1"))
+    place.write(rules="[rules.city]\nquery = '{city}'\n")
+
+    async def look(app):
+        changes = watching.changes({}, app.rules)
+        book = RuleBook([compile_rule(change.rule, change.variants) for change in changes])
+        found = [match.rule for match in book.match(Subject(text="They met in Doha."))]
+        return found, await rows(app, "SELECT slug, version, state, error FROM rules")
+
+    found, ((slug, version, state, error),) = inside(place, look)
+    assert (found, slug, version, state) == (["city"], "city", 2, "stale")
+    assert "there is no variant set {city}" in error
+
+
+def test_a_reload_writes_and_checks_only_the_rules_that_changed(place, monkeypatch):
+    query = "[rules.envoy]\nquery = 'envoy'\n[rules.other]\nquery = '{}'\n[rules.off]\nquery = 'x'\nenabled = false\n"
+    place.write(rules=query.format("herring"))
+    saved = []
+    real = watching.rules.save
+    monkeypatch.setattr(
+        watching.rules, "save", lambda db, rule, *more: saved.append(rule.slug) or real(db, rule, *more)
+    )
+
+    async def reload(app):
+        saved.clear()
+        before = dict(app.rules)
+        place.write(rules=query.format("cod"))
+        await app.reload(place.load())
+        told = watching.changes(before, app.rules)
+        return [change.slug for change in told], await rows(app, "SELECT slug, version, state FROM rules ORDER BY 1")
+
+    told, stored = inside(place, reload)
+    assert told == ["other"]
+    assert saved == ["other", "off"]
+    assert stored == [("envoy", 1, "on"), ("off", 1, "off"), ("other", 2, "on")]
 
 
 def test_all_faults_of_all_channels_are_told_at_once_and_nothing_is_opened(place):

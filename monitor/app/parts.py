@@ -140,6 +140,7 @@ class App:
         self.pool = pool
         self.mouths = mouths
         self.rules: Mapping[str, Rule] = {}  # that work, by slug
+        self._watch: watching.Watch | None = None  # what was taken over last
         self._web = open_web(config)
         self._sources: dict[str, Source] = {}
         self._replaced: list[Callable[[], Awaitable[None]]] = []
@@ -167,9 +168,9 @@ class App:
         now = self.clock()
         watch = await self.store.write(lambda db: self._take_over(db, self.config, now))
         self._report(watch)
-        told = self.pool.tell(watching.changes({}, watch.rules, self.config, every=True))
+        told = self.pool.tell(watching.changes({}, watch.rules))
         self._in_background(self._report_compiled(told))
-        self.rules = self.settler.rules = watch.rules
+        self._watch, self.rules, self.settler.rules = watch, watch.rules, watch.rules
         await self.outbox.start()
 
     async def reload(self, config: Config) -> None:
@@ -178,15 +179,14 @@ class App:
         now, old = self.clock(), self.config
         watch = await self.store.write(lambda db: self._take_over(db, config, now))
         self._report(watch)
-        every = config.variants != old.variants
         try:
-            faults = await self.pool.publish(watching.changes(self.rules, watch.rules, config, every=every))
+            faults = await self.pool.publish(watching.changes(self.rules, watch.rules))
         except PoolBroken:
             faults = {}  # the workers' parent died just now: the next one is born with these rules
         for slug, fault in faults.items():
             log.error("rule.broken", rule=slug, because=fault)
         self.mouths, self.config = mouths, config
-        self.rules = self.settler.rules = watch.rules
+        self._watch, self.rules, self.settler.rules = watch, watch.rules, watch.rules
         self.settler.routes = mouths.routes
         self.pipeline.care.routes = self._notice_routes(config, mouths)
         self.pipeline.pages_per_poll = config.fetch.pages_per_poll
@@ -266,7 +266,7 @@ class App:
     # ── inside ──────────────────────────────────────────────────────────────────────────────────
 
     def _take_over(self, db: Connection, config: Config, now: datetime) -> watching.Watch:
-        watch = watching.take_over(db, config, now)
+        watch = watching.take_over(db, config, now, self._watch)
         self._clamp(db, now)
         return watch
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +18,9 @@ from monitor.sources import opml
 from monitor.store import facts, rules, sources
 from monitor.store.connection import Connection
 
-CHECKED = "rules-checked"  # fact: under which program and variants the stored rules last compiled
+CHECKED = "rules-checked"  # fact: under which program the stored rules last compiled
+
+_NONE: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,31 +30,55 @@ class Watch:
     rules: Mapping[str, Rule]  # that work, by slug; the last good version of those that are broken now
     faults: Mapping[str, str]  # of the rules that do not compile, by slug
     retired: tuple[str, ...]  # sources no longer named
+    configured: Mapping[str, Rule]  # the rules as the configuration has them
 
 
-def take_over(db: Connection, config: Config, now: datetime) -> Watch:
-    """Write the sources and rules of a configuration, in the caller's transaction. What happened to them stays."""
+def take_over(db: Connection, config: Config, now: datetime, before: Watch | None = None) -> Watch:
+    """Write the sources and rules of a configuration, in the caller's transaction. What happened to them stays.
+
+    `before`: what this process took over last; what has not changed since is not looked at again.
+    """
     named = set()
     for row, settings in source_rows(config):
         sources.upsert(db, row, now, **settings)
         named.add(row.slug)
     retired = sources.retire_others(db, named, now)
-    known = rules.working(db)
-    seal = _seal(config)
-    checked = facts.get(db, CHECKED) == seal
-    working, faults = {}, {}
+    working = _unchanged(config, before) if before is not None else _as_stored(db, config)
+    faults: dict[str, str] = {}
     for slug, rule in config.rules.items():
-        before = known.get(slug)
-        same = checked and before is not None and rules.meaning(before) == rules.meaning(rule)
-        fault = "" if same else _fault(rule, config)
-        if fault:
-            faults[slug] = fault
-        works, _ = rules.save(db, rule, fault, now)
+        if slug in working:
+            continue
+        faults[slug] = _fault(rule, config)
+        works, _ = rules.save(db, rule, faults[slug], now)
         if works is not None:
             working[slug] = works
     rules.retire_others(db, config.rules, now)
-    facts.put(db, CHECKED, seal, now)
-    return Watch(rules=working, faults=faults, retired=tuple(retired))
+    facts.put(db, CHECKED, __version__, now)
+    faults = {slug: fault for slug, fault in faults.items() if fault}
+    return Watch(rules=working, faults=faults, retired=tuple(retired), configured=config.rules)
+
+
+def _unchanged(config: Config, before: Watch) -> dict[str, Rule]:
+    """The rules that work and stand as they did."""
+    return {
+        slug: before.rules[slug]
+        for slug, rule in config.rules.items()
+        if slug in before.rules and slug not in before.faults and before.configured.get(slug) == rule
+    }
+
+
+def _as_stored(db: Connection, config: Config) -> dict[str, Rule]:
+    """The rules that work and stand as an earlier run of this program left them: they need no second check."""
+    if facts.get(db, CHECKED) != __version__:
+        return {}
+    found = {}
+    stored = rules.standing(db)
+    for slug, rule in config.rules.items():
+        version, definition = stored.get(slug, (0, ""))
+        same = replace(rule, version=version) if version > 1 else rule
+        if rule.enabled and rules.to_json(same) == definition:
+            found[slug] = same
+    return found
 
 
 def source_rows(config: Config) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
@@ -122,15 +146,15 @@ def headers_of(config: Config, slug: str, address: str) -> dict[str, str]:
     return headers
 
 
-def changes(before: Mapping[str, Rule], after: Mapping[str, Rule], config: Config, *, every: bool) -> list[Change]:
-    """What the workers' book must be told. `every`: the variants changed too, so any rule may mean another thing."""
+def changes(before: Mapping[str, Rule], after: Mapping[str, Rule]) -> list[Change]:
+    """What the workers' book must be told."""
     gone = [Change(slug=slug, rule=None, variants={}) for slug in before if slug not in after]
     new = [
-        Change(slug=slug, rule=rule, variants=config.variants)
+        Change(slug=slug, rule=rule, variants=dict(rule.variants) if rule.variants else _NONE)
         for slug, rule in after.items()
-        if every or slug not in before or rules.meaning(before[slug]) != rules.meaning(rule)
-        or before[slug].version != rule.version
-    ]  # fmt: skip
+        if (was := before.get(slug)) is not rule
+        and (was is None or was.version != rule.version or rules.meaning(was) != rules.meaning(rule))
+    ]
     return gone + new
 
 
@@ -147,12 +171,7 @@ def _fault(rule: Rule, config: Config) -> str:
     from monitor.stages.rules import compile_rule  # needed only when a rule is new or was changed
 
     try:
-        compile_rule(replace(rule), config.variants)
+        compile_rule(rule, config.variants)
     except ConfigError as error:
         return str(error)
     return ""
-
-
-def _seal(config: Config) -> str:
-    said = json.dumps([__version__, {name: list(forms) for name, forms in config.variants.items()}], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()

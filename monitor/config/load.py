@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,8 @@ from monitor.errors import ConfigError
 from monitor.model import Rule
 
 T = TypeVar("T")
+
+_SET = re.compile(r"\{([^{}]*)\}")
 
 SECTIONS: Mapping[str, type] = {
     "monitor": MonitorConfig,
@@ -96,7 +99,7 @@ def survey(
     parts["variants"] = {slug: variant.forms for slug, variant in parts["variants"].items()}
     _check_references(parts, rules, tree, faults)
     on = tuple(slug for slug, channel in parts["channels"].items() if channel.enabled)
-    parts["rules"] = {slug: _rule(rule, on) for slug, rule in rules.items()}
+    parts["rules"] = {slug: _rule(rule, on, parts["variants"]) for slug, rule in rules.items()}
     config = Config(
         **parts,
         path=main,
@@ -204,7 +207,8 @@ def _names(table: object, key: str) -> list[str]:
     return [slug for slug in named if isinstance(slug, str)] if isinstance(named, list) else []
 
 
-def _rule(rule: RuleConfig, channels: tuple[str, ...]) -> Rule:
+def _rule(rule: RuleConfig, channels: tuple[str, ...], variants: Mapping[str, tuple[str, ...]]) -> Rule:
+    named = {name.strip() for name in _SET.findall(rule.query)} if "{" in rule.query else ()
     return Rule(
         slug=rule.slug,
         query=rule.query or keywords_query(rule.keywords),
@@ -212,6 +216,7 @@ def _rule(rule: RuleConfig, channels: tuple[str, ...]) -> Rule:
         feeds=rule.feeds,
         tags=rule.tags,
         languages=rule.languages,
+        variants=tuple((name, variants[name]) for name in sorted(named) if name in variants),
         channels=channels if rule.channels is None else tuple(c for c in rule.channels if c in channels),
         severity=rule.severity,
         once_per=rule.once_per,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,9 @@ from monitor.model import Rule
 from monitor.store.connection import to_text
 
 # What decides whether a text matches. Changing anything else (channels, severity …) is not a new version of the rule.
-MEANING = ("query", "regex", "feeds", "tags", "languages")
+MEANING = ("query", "regex", "feeds", "tags", "languages", "variants")
+_NAMES = tuple(sorted(one.name for one in fields(Rule)))
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def save(db: sqlite3.Connection, rule: Rule, error: str, now: datetime) -> tuple[Rule | None, str]:
@@ -76,6 +78,14 @@ def get(db: sqlite3.Connection, slug: str) -> Rule | None:
     return from_json(row["definition"]) if row else None
 
 
+def standing(db: sqlite3.Connection) -> dict[str, tuple[int, str]]:
+    """Version and definition of each rule that works as it was configured, by slug; retired rules left out."""
+    rows = db.execute(
+        "SELECT slug, version, definition FROM rules WHERE retired_at IS NULL AND error = '' AND working = definition"
+    )
+    return {slug: (version, definition) for slug, version, definition in rows}
+
+
 def working(db: sqlite3.Connection) -> dict[str, Rule]:
     """The last version of each rule that compiled, by slug; retired rules left out."""
     rows = db.execute("SELECT slug, working FROM rules WHERE working IS NOT NULL AND retired_at IS NULL")
@@ -88,13 +98,15 @@ def meaning(rule: Rule) -> tuple[object, ...]:
 
 
 def to_json(rule: Rule) -> str:
-    """A rule as JSON text."""
-    return json.dumps(asdict(rule), ensure_ascii=False, sort_keys=True)
+    """A rule as JSON text, its keys in order: equal rules have equal texts."""
+    return _encode({name: getattr(rule, name) for name in _NAMES})
 
 
 def from_json(text: str) -> Rule:
     """The inverse of `to_json`. Keys that a newer or older program wrote are passed over."""
-    known = {one.name for one in fields(Rule)}
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in json.loads(text).items()}
-    kept: dict[str, Any] = {key: value for key, value in values.items() if key in known}
+    kept: dict[str, Any] = {key: _tuples(value) for key, value in json.loads(text).items() if key in _NAMES}
     return Rule(**kept)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
