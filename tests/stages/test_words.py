@@ -242,3 +242,24 @@ def test_texts_side_by_side_are_read_apart(left: str, right: str) -> None:
 def test_removed_characters() -> None:
     assert all(map(is_removed, "\u00ad\u200b\u200d\ufeff\u0640\u064b\u05b0\u200f"))
     assert not any(map(is_removed, "a-'\u200c中"))
+
+
+CHUNKS = st.sampled_from(
+    ["Kabul,", "(ΚΑΜΠΟΎΛ)", "Кабул.", "кабул", "KABUL", "İstanbul", "Straße", "ﬁne", "Kabul's", "l'alpha", "Wi-Fi",
+     "3,5", "1,000", "U.S.", "“Kabul”", "中国", "café", "cafe\u0301", "_a_", "x" * 80, "...", "کابل،"]
+)  # fmt: skip
+
+
+@given(st.lists(CHUNKS, max_size=12))
+def test_the_quick_way_to_a_word_leads_where_the_slow_one_does(chunks: list[str]) -> None:
+    words = analyse(" ".join(chunks))
+    for position, form in enumerate(words.forms):
+        start, end = words.span(position)
+        assert end > start
+        alone = analyse(words.text[start:end])
+        assert form in {*alone.forms, *(extra[2] for extra in alone.extras)}
+        assert words.span(position, 1, form) == (start, end)
+    for position, length, form in words.extras:
+        start, end = words.span(position, length, form)
+        alone = analyse(words.text[start:end])
+        assert form in {*alone.forms, *(extra[2] for extra in alone.extras)}

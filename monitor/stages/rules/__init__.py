@@ -12,14 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.model import Rule
-from monitor.stages.rules.compiled import Compiled, compile_rule
+from monitor.stages.rules.compiled import Compiled, compile_rule, undisturbed
 from monitor.stages.rules.explain import Explained, explain
 from monitor.stages.rules.faults import Fault, RuleError, caret
 from monitor.stages.rules.fulltext import superset_query
 from monitor.stages.rules.reading import Reading, Subject
 
 if TYPE_CHECKING:
-    from monitor.stages.rules.book import RuleBook, undisturbed
+    from monitor.stages.rules.book import RuleBook
 else:
 
     def __getattr__(name: str) -> object:

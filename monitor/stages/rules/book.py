@@ -6,13 +6,11 @@ be added, changed or removed without touching the others. A book is not to be sh
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 
 from monitor.model import Match
 from monitor.stages.rules import evidence
-from monitor.stages.rules.compiled import Compiled
+from monitor.stages.rules.compiled import Compiled, undisturbed
 from monitor.stages.rules.index import KeyIndex
 from monitor.stages.rules.nodes import commonness
 from monitor.stages.rules.patterns import glob
@@ -48,6 +46,10 @@ class RuleBook:
 
     def add(self, compiled: Compiled) -> None:
         """Add a rule, in place of the one of the same slug."""
+        with undisturbed():
+            self._add(compiled)
+
+    def _add(self, compiled: Compiled) -> None:
         self.remove(compiled.slug)
         self._rules[compiled.slug] = compiled
         groups = compiled.groups()
@@ -68,7 +70,7 @@ class RuleBook:
         """Add many rules; they may be compiled as they are asked for, and raise."""
         with undisturbed():
             for rule in compiled:
-                self.add(rule)
+                self._add(rule)
 
     def remove(self, slug: str) -> bool:
         """Take a rule out; returns whether it was there."""
@@ -104,21 +106,6 @@ class RuleBook:
         for compiled in self._always.values():
             if compiled.holds(reading):
                 yield compiled
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """While many rules are made: no collection of cycles, which would look through all of them again and again.
-
-    Rules hold no cycles, and what is counted waits until after.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Wildcards:

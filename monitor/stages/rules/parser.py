@@ -235,13 +235,10 @@ class _Parser:
             return _STAND_IN
         children: list[Node] = []
         for form in forms:
-            spelled = form.startswith("=")
             try:
-                row = phrase_elements(form.lstrip("=").strip('"“”„«»'), spelled)
+                children.append(_variant_term(token.text, form, field))
             except PatternError as error:
                 self._fault(f"variant set {{{token.text}}}: form {form!r}: {error}", token.start)
-                continue
-            children.append(Term(f"{{{token.text}}}", row, field, variant=form))
         if not children:
             self._fault(f"variant set {{{token.text}}} has no forms", token.start)
             return _STAND_IN
@@ -282,6 +279,13 @@ def term(text: str, is_phrase: bool, spelled: bool, field: str) -> Term:
     row = phrase_elements(text, spelled) if is_phrase else elements(text, spelled)
     written = f'"{text}"' if is_phrase else text
     return Term(f"={written}" if spelled else written, row, field)
+
+
+@lru_cache(maxsize=100_000)
+def _variant_term(name: str, form: str, field: str) -> Term:
+    """One form of a variant set; shared as other terms are. Raises PatternError."""
+    row = phrase_elements(form.lstrip("=").strip('"“”„«»'), form.startswith("="))
+    return Term(f"{{{name}}}", row, field, variant=form)
 
 
 def phrase_elements(text: str, spelled: bool) -> tuple[Element, ...]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model import Rule
+from monitor.stages import rules
 from monitor.stages.rules import (
     Compiled,
     Reading,
@@ -24,7 +26,8 @@ from monitor.stages.rules import (
     matches,
     superset_query,
 )
-from monitor.stages.rules.evidence import PER_TERM, sentence
+from monitor.stages.rules.evidence import PER_TERM, hits, sentence
+from monitor.stages.rules.index import KeyIndex
 from monitor.stages.words import index_text
 
 
@@ -400,3 +403,56 @@ def test_rules_with_the_same_words_share_their_evidence_but_not_their_names_for_
             ("KABUL", "text", 31, 36),
         ],
     }
+
+
+def test_no_cycles_are_collected_while_one_rule_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    on: list[bool] = []
+
+    def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            on.append(gc.isenabled())
+            return function(*args)
+
+        return call
+
+    monkeypatch.setattr(rules.compiled, "parse", watched(rules.compiled.parse))
+    monkeypatch.setattr(KeyIndex, "add", watched(KeyIndex.add))
+    book = RuleBook()
+    book.add(compile_rule(Rule(slug="x", query="Kabul NEAR/5 blast")))
+    with pytest.raises(RuleError):
+        compile_rule(Rule(slug="x", query="(Kabul"))
+    assert on == [False] * 3
+    assert gc.isenabled()
+    assert slugs(book, text="a blast in Kabul") == ["x"]
+
+
+SENTENCES = st.lists(
+    st.sampled_from(
+    ["Alpha", "beta", "gamma,", "U.S.", "Mr.", "W.", "end.", "“Go!”", "why?", "l'alpha",
+     "Wi-Fi", "中国。", "\n"]
+    ),
+    max_size=40,
+).map(" ".join)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(SENTENCES, st.lists(QUERIES, min_size=1, max_size=6, unique=True))
+def test_evidence_that_rules_share_is_that_of_each_alone(text: str, queries: list[str]) -> None:
+    subject = Subject(title="Alpha beta", text=text)
+    book = RuleBook(compile_rule(Rule(slug=query, query=query)) for query in queries)
+    for match in book.match(subject):
+        alone = hits(compile_rule(Rule(slug=match.rule, query=match.rule)), Reading(subject))
+        assert match.hits == alone
+        for hit in alone:
+            whole = subject.title if hit.field == "title" else subject.text
+            around = (subject.title, 0) if hit.field == "title" else sentence(text, hit.start, hit.end)
+            assert (hit.sentence, hit.sentence_start) == around
+            assert whole[hit.start : hit.end].strip()
+        places = [({"title": 0, "text": 1}[hit.field], hit.start, hit.end) for hit in alone]
+        assert places == sorted(places)
+
+
+def test_variants_of_one_set_are_found_once_for_all_rules() -> None:
+    forms = {"who": ("Soleimani", '"Qasem Soleimani"')}
+    one, other = (compile_rule(Rule(slug=name, query=f"{{who}} {name}"), forms) for name in ("Kabul", "Herat"))
+    assert one.root.children[0].children[1] is other.root.children[0].children[1]
