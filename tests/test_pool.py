@@ -13,7 +13,7 @@ import time
 from pickle import UnpicklingError
 
 import pytest
-from build import a_rule
+from build import a_match, a_rule
 from structlog.testing import capture_logs
 
 from monitor.errors import Permanent, Temporary
@@ -66,6 +66,7 @@ def test_values_of_ours_come_back_whole():
     async def story(pool):
         assert await pool.run(T + "echo", article, deadline=10) == article
         assert await pool.run(T + "echo", EntryState.DONE, deadline=10) is EntryState.DONE
+        assert await pool.run(T + "echo", a_match(), deadline=10) == a_match(), "a hit is a named tuple"
         large = os.urandom(12_000_000)
         assert await pool.run(T + "echo", large, deadline=30) == large
 
