@@ -33,6 +33,7 @@ _HIDDEN = re.compile(
 )
 
 CONTACT = r"\+\d[\d ().-]{7,18}\d|(?<![\w@./])@[a-z]\w{4,31}"  # a telephone number, somebody's name on a service
+_CONTACT = re.compile(CONTACT, re.IGNORECASE)
 MESSENGERS = frozenset({"whatsapp", "telegram", "viber", "wechat", "skype", "signal", "icq", "kakaotalk", "zalo"})
 
 
@@ -61,6 +62,11 @@ def trade_of(word: str) -> str:
 def hides(text: str) -> bool:
     """Whether a block holds a disguised word of a trade."""
     return may_hide(text) and any(trade_of(word) in trades.TRADES for word in _WORD.findall(text))
+
+
+def reaches(text: str) -> bool:
+    """Whether a block says where somebody is reached, beside its addresses."""
+    return ("+" in text or "@" in text) and bool(_CONTACT.search(text))
 
 
 def taken_out(sentence: str) -> tuple[str, set[str]]:

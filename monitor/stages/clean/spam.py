@@ -100,8 +100,11 @@ def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
 
 @remembered
 def _is_enough(text: str) -> bool:
-    """Whether a block holds what every span needs: an address, two words of a trade, or in a list one and a pitch."""
-    if "://" in text or trades.inside(text) or _linked(text):
+    """Whether a block holds what every span needs: an address, two words of a trade, or in a list one and a pitch;
+    one word is enough beside a telephone number or letters beyond ASCII, and where it is disguised."""
+    if "://" in text or trades.inside(text) or _linked(text) or disguise.hides(text):
+        return True
+    if not text.isascii() or disguise.reaches(text):
         return True
     kinds = {word: kind for word in words_of(text) if (kind := trades.of_word(word))}
     if len(kinds) > 1 and shapes.weight(text) <= LISTED:

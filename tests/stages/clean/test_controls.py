@@ -48,6 +48,7 @@ JUNK = [
     "[url=http://gold-365.net/]slot bonus[/url] [b]replica rolex[/b] [url=http://gold-365.net/x]replica rolex[/url]",
     '<div style="position:absolute;left:-9999px"><a href="http://mega-99.com/">replica rolex</a> payday loans</div>',
     "Forex signals and crypto trading, WhatsApp +4 718 107 7424 or Telegram @mega_trader41",
+    "Hire a hacker to recover stolen bitcoin, contact Telegram @recover39 or +42 674 456 9523",
     "Our sponsor betlion24.vip gives you 50 free spins and instant withdrawals when you claim the welcome bonus.",
 ]
 BODY = [
