@@ -41,9 +41,14 @@ def _value(module: str, name: str) -> Any:
         return _member
     known = sys.modules.get(module) if module.startswith("monitor.") else None
     kind = getattr(known, name, None)
-    if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, enum.Enum)):
+    if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, enum.Enum) or _is_named(kind)):
         return kind
     raise pickle.UnpicklingError(f"a worker sent {module}.{name}, which is not a value")
+
+
+def _is_named(kind: type) -> bool:
+    """Whether it is a named tuple: its making runs no code of ours."""
+    return kind.__bases__ == (tuple,) and hasattr(kind, "_fields")
 
 
 def _member(kind: Any, name: str) -> Any:
