@@ -197,6 +197,12 @@ class Reading:
             known[form] = found
         return found
 
+    def first_pairs(self, form: str, field: str, number: int) -> list[tuple[int, int]]:
+        """The first few of `word_pairs`, which of a frequent word has thousands."""
+        if form in self._field_extras(field):
+            return self.word_pairs(form, field)[:number]
+        return [(at, at + 1) for at in self._field_positions(field).get(form, ())[:number]]
+
     def _form_places(self, form: str, field: str) -> list[Place]:
         found: list[Place] = [(at, at + 1, form) for at in self._field_positions(field).get(form, ())]
         further = self._field_extras(field).get(form)
