@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import feedparser
 import pytest
 from feedmaking import atom, item, rss
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import MonitorError, Permanent
@@ -220,6 +220,7 @@ def test_mending_is_quick_however_hostile_the_feed() -> None:
         assert time.process_time() - began < 2.0, trap
 
 
+@settings(deadline=None)  # the first guess at an encoding imports a library
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_feed_or_an_error_with_a_name(body: bytes) -> None:
     assert_total(body)
@@ -230,6 +231,7 @@ PIECES = [b"<rss>", b"<channel>", b"<item>", b"</item>", b"<title>", b"</title>"
           b"<a:b c:d='e'>", b"<!--", b"-->", b"</rss>", b"{", b"\0", b"&#0;", b"<link>", b"http://[", b"</link>"]  # fmt: skip
 
 
+@settings(deadline=None)  # the first guess at an encoding imports a library
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_any_rubble_gives_a_feed_or_an_error_with_a_name(pieces: list[bytes]) -> None:
     assert_total(b"<rss><channel><item>" + b"".join(pieces))
