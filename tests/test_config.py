@@ -299,8 +299,9 @@ kind = "console"
         ("[metrics]\nlisten = '9464'\n", "is not host:port"),
         ("[store]\ntidy_at = 'noon'\n", "is not a time of day"),
         ("[variants.a]\nforms = []\n", "at least one spelling"),
-        ("[a\n", "config.toml: not valid TOML:"),
-        ("[a]\nb = 1\nb = 2\n", "line 3"),
+        ("[a\n", "config.toml:1: not valid TOML:"),
+        ("[a]\nb = 1\nb = 2\n", "config.toml:3: not valid TOML:"),
+        ("[a]\nb = [1,\n", "config.toml:3: not valid TOML:"),
     ],
 )  # fmt: skip
 def test_a_fault_says_what_and_where(tmp_path: Path, text: str, says: str) -> None:
@@ -569,3 +570,15 @@ def test_show_effective_names_the_defaults_too_as_a_user_writes_them(tmp_path: P
     assert '= "20s"' in next(line for line in shown.splitlines() if line.startswith("timeout"))
     assert all("  # " in line for line in shown.splitlines() if " = " in line), "each value says where it came from"
     assert load(write(tmp_path, shown)) == load(write(tmp_path, MINIMAL))
+
+
+def test_a_tables_own_check_is_told_beside_the_faults_of_its_keys(tmp_path: Path) -> None:
+    found = faults(write(tmp_path, "[feeds.a]\nurl = 'ftp://x'\nevery = 'soon'\n"))
+    assert [fault for fault in found if "must begin with http" in fault], found
+    assert [fault for fault in found if "is not a duration" in fault], found
+
+
+@pytest.mark.parametrize("line", ["query = 5", "qurey = 'Kabul'", "keywords = 'Kabul'"])
+def test_a_tables_own_check_does_not_repeat_a_keys_fault(tmp_path: Path, line: str) -> None:
+    (fault,) = faults(write(tmp_path, f"[rules.a]\n{line}\n"))
+    assert "exactly one of" not in fault

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from monitor import config as configuration
-from monitor.cli.common import Exit, Settings, print_json
+from monitor.cli.common import Exit, Settings, json_option, print_json
 from monitor.errors import ConfigError
 
 
@@ -61,12 +61,16 @@ def show(settings: Settings, effective: bool, as_json: bool) -> None:
 
 
 @config.command()
+@json_option
 @click.pass_obj
-def path(settings: Settings) -> None:
+def path(settings: Settings, as_json: bool) -> None:
     """Print which files are read, in their order."""
     try:
         files = settings.load().files
     except ConfigError:
         files = (configuration.find(settings.path),)
+    if as_json:
+        print_json(files)
+        return
     for file in files:
         click.echo(file)

@@ -37,7 +37,7 @@ LOW_DISK = 10**9  # bytes free below which the line is marked
 def status(ctx: click.Context, as_json: bool, watch: float | None) -> None:
     """Show what is watched, how it does, what waits, and what is due next.
 
-    Exit status 1 if a source fails, a delivery was given up, or the daemon does not run;
+    Exit status 1 if a source fails, a rule does not compile, a delivery was given up, or the daemon does not run;
     78, with the faults, if the configuration as it is now is at fault.
     """
     settings: Settings = ctx.obj
@@ -76,7 +76,8 @@ def look(config: Config) -> tuple[Overview, Files, Mapping[str, Any] | None]:
 def is_well(view: Overview, daemon: Mapping[str, Any] | None) -> bool:
     """Whether there is nothing an operator should look at."""
     failing = view.sources.get("failing", 0) + view.sources.get("gone", 0)
-    return daemon is not None and not failing and not any(lane.dead for lane in view.lanes)
+    broken = any(rule.error for rule in view.rules)
+    return daemon is not None and not failing and not broken and not any(lane.dead for lane in view.lanes)
 
 
 def as_values(view: Overview, files: Files, daemon: Mapping[str, Any] | None, config: Config) -> dict[str, Any]:

@@ -6,6 +6,7 @@ What the keys mean is `shape`'s and `load`'s work.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from monitor.errors import ConfigError
 
 _REFERENCE = ("credential", "file", "env")
 _PREFIX = "MONITOR_"
+_LINE = re.compile(r"line (\d+), column (\d+)")
 
 
 @dataclass(slots=True)
@@ -86,7 +88,10 @@ def _read_file(path: Path, base: Path, gathered: Gathered, faults: Faults) -> bo
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        faults.found.append(f"{name}: not valid TOML: {error}")
+        what, _, where = str(error).removesuffix(")").rpartition(" (at ")
+        at = _LINE.search(where)
+        line = int(at[1]) if at else text.count("\n") + 1  # 'end of document'
+        faults.found.append(f"{name}:{line}: not valid TOML: {what}{f', column {at[2]}' if at else ', at its end'}")
         return False
     gathered.origins.add(name, text)
     return _merge(gathered.tree, tree)

@@ -19,6 +19,7 @@ from monitor.config.values import Range, Secret, parse_duration, parse_size
 
 T = TypeVar("T")
 
+_WORD = re.compile(r"[a-z_]+")
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
 
@@ -93,27 +94,32 @@ def read_table(
         faults.add(path, f"must be a table, not {_kind(table)}")
         return None
     hints, named, required = _shape(cls)  # type: ignore[arg-type]
-    before = len(faults.found)
+    faulty: set[str] = set()  # keys
     values: dict[str, Any] = dict(given)
     for key, raw in table.items():
         if key not in named or named[key] in given:
             keys = [known for known, name in named.items() if name not in given]
             faults.add(f"{path}.{key}", f"unknown key '{key}'{did_you_mean(key, keys)}")
+            faulty |= {key, *difflib.get_close_matches(key, keys, 1)}
             continue
         try:
             values[named[key]] = _convert(raw, hints[named[key]], base)
         except ValueError as error:
             faults.add(f"{path}.{key}", str(error))
+            faulty.add(key)
     for key, name in required.items():
         if name not in values and key not in table:
             faults.add(path, f"'{key}' is missing")
-    if len(faults.found) > before:
+    if any(name not in values for name in required.values()):
         return None
     try:
-        return cls(**values)
+        made = cls(**values)
     except ValueError as error:  # the class's own check of its values, in __post_init__
-        faults.add(path, str(error))
+        # Told beside the faults of single keys, but where it speaks of one of them it only repeats it.
+        if faulty.isdisjoint(_WORD.findall(str(error))):
+            faults.add(path, str(error))
         return None
+    return None if faulty else made
 
 
 def _convert(raw: object, hint: Any, base: Path) -> Any:

@@ -94,6 +94,7 @@ def test_config_path_lists_the_files_even_when_they_are_at_fault(written: Path) 
     more = written.parent / "conf.d" / "more.toml"
     more.write_text("[feeds.b]\nurl = 'https://b.example/'\n")
     assert run("--config", written, "config", "path").stdout.splitlines() == [str(written), str(more)]
+    assert json.loads(run("--config", written, "config", "path", "--json").stdout) == [str(written), str(more)]
     more.write_text("[nonsense]\n")
     assert run("--config", written, "config", "path").stdout.splitlines() == [str(written)]
 

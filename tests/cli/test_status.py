@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,13 @@ def test_a_daemon_that_is_not_there_is_told(view: Overview, configuration: confi
 
 def run(configuration: config.Config, *args: str) -> Result:
     return CliRunner().invoke(cli.main, ["--config", str(configuration.path), "status", *args])
+
+
+def test_a_rule_that_does_not_compile_is_not_well(view: Overview) -> None:
+    sound = replace(view, sources={"ok": 1}, lanes=())
+    assert status.is_well(sound, DAEMON)
+    stale = replace(view.rules[0], state="stale", error="AND has nothing after it")
+    assert not status.is_well(replace(sound, rules=(stale,)), DAEMON)
 
 
 def test_all_of_it_as_json(configuration: config.Config) -> None:
