@@ -211,17 +211,15 @@ def _marks(leaning: Floats, long: NDArray[np.bool_], out: Floats) -> None:
     begun = short * (np.cumsum(long) > 0)  # the first long block itself is not short
     out[0, 0] = 0
     np.minimum.accumulate(begun[:-1], out=out[0, 1:])
-    above, below, body_below = _before(begun, _REACH), _before(short[::-1], _REACH), _before(body[::-1], _REACH)
-    out[1] = above.min(axis=1)
-    out[2] = above[:, _REACH - _NEAR_REACH :].min(axis=1)
-    out[3], out[4] = below.min(axis=1)[::-1], below.max(axis=1)[::-1]
-    out[5], out[6] = _before(body, _REACH).max(axis=1), body_below.max(axis=1)[::-1]
-
-
-def _before(x: Floats, reach: int) -> Floats:
-    """For each block the values of the `reach` blocks before it, zero beyond the page: blocks × reach."""
-    padded = np.concatenate([np.zeros(reach, np.float32), x[:-1]])
-    return np.lib.stride_tricks.sliding_window_view(padded, reach)
+    n = len(long)
+    padded = np.zeros((3, n + 2 * _REACH), np.float32)  # nothing stands beyond the page
+    padded[:, _REACH : _REACH + n] = begun, short, body
+    places = np.arange(_REACH)[:, None] + np.arange(n)
+    above, below = padded[:, places], padded[1:, places + _REACH + 1]  # … × places in reach × blocks
+    out[1] = above[0].min(axis=0)
+    out[2] = above[0, _REACH - _NEAR_REACH :].min(axis=0)
+    out[3], out[4] = below[0].min(axis=0), below[0].max(axis=0)
+    out[5], out[6] = above[2].max(axis=0), below[1].max(axis=0)
 
 
 def second(page: Page, p: Floats) -> Floats:
