@@ -44,5 +44,7 @@ def rows(words: Ints, size: Ints) -> Iterator[tuple[Ints, Ints, Floats]]:
 
 def leaning(words: Ints, size: Ints, weights: Floats) -> Floats:
     """For each block the weight of its wording as log-odds: above zero for body, below for furniture."""
-    block, row, value = map(np.concatenate, zip(*rows(words, size), strict=True))
-    return np.bincount(block, weights=weights[row] * value, minlength=len(size)).astype(np.float32)
+    total = np.zeros(len(size))
+    for block, row, value in rows(words, size):
+        total += np.bincount(block, weights=weights[row] * value, minlength=len(size))
+    return total.astype(np.float32)

@@ -34,6 +34,7 @@ _TOKEN = re.compile(
 _LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECASE)
 _DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
+_SIGNS = ("://", "<", "[")
 _STOP = re.compile(r"(?<=[.!?…。！？।॥؟۔])[\"'”’»)\]]*\s+|\n")
 _FINISHED = re.compile(r"[.!?]['\"”’»)]*$")
 _CRIME = re.compile(
@@ -100,11 +101,14 @@ def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
 
 @remembered
 def _is_enough(text: str) -> bool:
-    """Whether a block holds what every span needs: an address, two words of a trade, or in a list one and a pitch;
-    one word is enough beside a telephone number or letters beyond ASCII, and where it is disguised."""
-    if "://" in text or trades.inside(text) or _linked(text) or disguise.hides(text):
+    """Whether a block holds what every span needs: two words of a trade, or in a list one and a pitch.
+
+    One word is enough beside an address, mark-up, a telephone number or letters beyond ASCII, and where it is
+    disguised. Most suspects are a lone 'agent' or 'bonus' in a paragraph.
+    """
+    if any(sign in text for sign in _SIGNS) or trades.inside(text) or _linked(text):
         return True
-    if not text.isascii() or disguise.reaches(text):
+    if disguise.hides(text) or disguise.reaches(text) or any(c.isalpha() for c in text if c > "\x7f"):
         return True
     kinds = {word: kind for word in words_of(text) if (kind := trades.of_word(word))}
     if len(kinds) > 1 and shapes.weight(text) <= LISTED:
