@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.store import fixtures
 from bench.store.tables import COLUMNS, OUTLETS, RULES, hits_of
 from bench.store.texts import FURNITURE, PEOPLE, Prose, Report, Zipf
 from monitor.stages.words import index_text
@@ -52,91 +53,6 @@ class Filler:
         self.alerted: dict[tuple[str, int], int] = {}
         self.matches = self.alerts = self.deliveries = 0
 
-    # ── what stands still ──────────────────────────────────────────────────────────────────────
-
-    def fixtures(self) -> None:
-        """Sources, polls, rules, silences, notices."""
-        ago, pick = self._ago, self.random.choice
-        for i in range(self.sources):
-            outlet = OUTLETS[i % len(OUTLETS)]
-            slug = outlet.lower().replace("the ", "").replace(" ", "-") + ("" if i < len(OUTLETS) else "-world")
-            health, because, failures = "ok", "", 0
-            if i == 5:
-                health, because, failures = "failing", "HTTP 503 from the server 6 times in a row", 6
-            if i == 9:
-                health, because = "quiet", "nothing new for 4 days, against 21 entries a day before"
-            self.db.execute(
-                "INSERT INTO sources (id, slug, kind, address, outlet, every_seconds, tags, next_poll_at, last_poll_at,"
-                " last_success_at, last_entry_at, failures, health, health_because, health_since, created_at)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                (
-                    i + 1,
-                    slug,
-                    "feed" if i % 8 else "folder",
-                    f"https://{slug}.example/feed.xml" if i % 8 else "drop",
-                    outlet,
-                    pick((300.0, 600.0, 900.0)),
-                    json.dumps(["asia"] if i % 2 else ["wire", "asia"]),
-                    ago(-300),
-                    ago(240),
-                    ago(240 if not failures else 9000),
-                    ago(3600),
-                    failures,
-                    health,
-                    because,
-                    ago(86400 * 3),
-                    ago(86400 * self.days),
-                ),
-            )
-        self._many("polls", self._polls())
-        for slug, query, _, severity in RULES:
-            definition = json.dumps({"slug": slug, "query": query, "severity": severity, "channels": ["desk-mail"]})
-            self.db.execute(
-                "INSERT INTO rules (slug, version, definition, working, state, created_at, changed_at)"
-                " VALUES (?,1,?,?,'on',?,?)",
-                (slug, definition, definition, ago(86400 * self.days), ago(86400 * 9)),
-            )
-        self.db.execute(
-            "INSERT INTO silences (rule, comment, created_at, until) VALUES ('salma-noori','on leave',?,?)",
-            (ago(3600), ago(-86400)),
-        )
-        self.db.execute(
-            "INSERT INTO notices (key, severity, text, remedy, began_at) VALUES (?,?,?,?,?)",
-            (
-                "source-failing/border-gazette",
-                "high",
-                "border-gazette has failed 6 times in a row: HTTP 503",
-                "look at its address, or pause it: monitor feeds pause border-gazette",
-                ago(9000),
-            ),
-        )
-        self.db.execute(
-            "INSERT INTO spam_hosts (source_id, host, first_seen_at, last_seen_at, times, article_id)"
-            " VALUES (3,'lucky-spin-777.example',?,?,12,1)",
-            (ago(86400 * 6), ago(7200)),
-        )
-
-    def _polls(self) -> Iterator[tuple[object, ...]]:
-        number = 0
-        for hour in range(24 * min(self.days, 30)):
-            for source in range(1, self.sources + 1):
-                number += 1
-                failed = (source == 6 and hour < 3) or self.random.random() < 0.01
-                new = 0 if failed else self.random.choice((0, 0, 1, 3))
-                outcome = "failed" if failed else "new" if new else "unchanged"
-                yield (
-                    number,
-                    source,
-                    self._ago(hour * 3600 + source * 7),
-                    round(self.random.uniform(40, 900), 1),
-                    outcome,
-                    503 if failed else 200 if new else 304,
-                    new * 9000,
-                    new and 20,
-                    new,
-                    "HTTP 503" if failed else "",
-                )
-
     # ── articles ───────────────────────────────────────────────────────────────────────────────
 
     def articles(self, reports: Iterator[Report], count: int, first: int = 1) -> None:
@@ -159,7 +75,7 @@ class Filler:
                 "deliveries",
                 "delivery_alerts",
             ):
-                self._many(table, rows.get(table, ()))
+                self.many(table, rows.get(table, ()))
             self.db.execute("COMMIT")
 
     def _article(self, rows: Rows, article: int, report: Report, seen: datetime) -> None:
@@ -429,10 +345,12 @@ class Filler:
             "COMMIT; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);"
         )
 
-    def _ago(self, seconds: float) -> str:
+    def ago(self, seconds: float) -> str:
+        """The time so long before now, as the store writes it."""
         return to_text(self.now - timedelta(seconds=seconds))
 
-    def _many(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    def many(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Insert rows, some thousands at a time."""
         iterator = iter(rows)
         while chunk := list(islice(iterator, 5000)):
             names = COLUMNS[table]
@@ -461,7 +379,7 @@ def fill(
         db.execute("PRAGMA cache_size = -400000")
         filler = Filler(db, seed=seed, now=now, days=days, index=index)
         db.execute("BEGIN IMMEDIATE")
-        filler.fixtures()
+        fixtures.lay(filler)
         db.execute("COMMIT")
         filler.articles(iter(maker.report, None), articles)
         filler.finish()
