@@ -13,13 +13,15 @@ import time
 from pickle import UnpicklingError
 
 import pytest
-from build import a_match, a_rule
+from build import a_document, a_match, a_rule, an_entry
 from structlog.testing import capture_logs
 
 from monitor.errors import Permanent, Temporary
-from monitor.model import Article, EntryState, Fingerprint
+from monitor.model import Article, EntryState, Fingerprint, Work
 from monitor.pool import Change, Pool, PoolBroken, RemoteBug
-from monitor.pool.wire import loads_result
+from monitor.pool.wire import HEADER, dumps, loads_result
+from monitor.stages.digest import digest
+from monitor.stages.rules import RuleBook, compile_rule
 
 T = "pool_tenant:"
 GETATTR = b"cbuiltins\ngetattr\n(cmonitor.model\nEntry\nV__init__\ntR."
@@ -71,6 +73,18 @@ def test_values_of_ours_come_back_whole():
         assert await pool.run(T + "echo", large, deadline=30) == large
 
     with_pool(story)
+
+
+TALKS = "The envoy met the minister in Doha on Sunday.\n\nSubscribe to our newsletter\n\nTalks go on for a week."
+
+
+def test_all_that_a_matching_article_means_comes_back_whole():
+    book = RuleBook()
+    book.add(compile_rule(a_rule(query="envoy NEAR/5 minister"), {}))
+    answer = digest(Work(entry=an_entry(title="Envoy and minister", content=a_document(TALKS))), book)
+    assert answer.matches[0].hits
+
+    assert loads_result(dumps(answer)[HEADER.size :]) == answer
 
 
 def test_two_calls_run_side_by_side():
