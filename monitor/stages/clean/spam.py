@@ -86,7 +86,7 @@ def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
     traded = frozenset(word for word in words if trades.of_word(word) in trades.TRADES)
     dense = trades.is_dense("".join(words))
     whole = "\n".join(texts)
-    linked, hidden = _linked(whole), disguise.may_hide(whole)
+    linked, hidden = _linked(whole), disguise.may_hide_on(texts)
     if not (traded or dense or linked or hidden):
         return frozenset()
     return frozenset(
