@@ -67,9 +67,8 @@ def _rules(settings: Settings, config: Config, db: Connection, start: datetime |
         if fault := _fault(rule, config):
             found.append({"rule": slug, "change": "broken", "errors": fault})
         else:
-            # One that stands and cannot be tried any more, its variant set gone, has nothing to be compared with.
-            changed.append((rule, None if before is None or _fault(before, config) else before))
-    asked = [Asked(rule, config.variants) for pair in changed for rule in pair if rule is not None]
+            changed.append((rule, before))
+    asked = [Asked(rule, dict(rule.variants)) for pair in changed for rule in pair if rule is not None]
     tallies = iter(run_backtests(settings, config.monitor.database, asked, start, routes_of(config)) if asked else ())
     for rule, before in changed:
         now_it = next(tallies)

@@ -297,7 +297,7 @@ def backtest_rule(
         before = (standing if query else rows.as_it_stands(db, standing.slug)) if standing is not None else None
         asked = [Asked(wanted, config.variants)]
         if before is not None and meaning(before) != meaning(wanted):
-            asked.append(Asked(before, config.variants))
+            asked.append(Asked(before, dict(before.variants)))
         now_it, *others = run_backtests(settings, config.monitor.database, asked, start, routes)
         then_it = others[0] if others else None
         gained, lost = difference(db, now_it, then_it)

@@ -12,7 +12,7 @@ from build import an_article, an_entry
 from click.testing import CliRunner, Result
 from told import a_source
 
-from monitor import cli
+from monitor import cli, config
 from monitor.model import Digest, Removed, Rule, Ruling
 from monitor.stages import alert as alert_stage
 from monitor.stages.restraint import Route
@@ -252,3 +252,19 @@ def test_the_store_gives_articles_as_rules_saw_them(desk: Path) -> None:
     assert [row.article for row in seen] == [1, 2, 3, 4, 5]
     compiled = compile_rule(Rule(slug="x", query="source:drop Kabul"))
     assert [row.article for row in seen if compiled.holds(Reading(subject_of(row)))] == [1, 2]
+
+
+def test_a_changed_variant_set_is_a_change_of_the_rules_that_name_it(desk: Path) -> None:
+    configured = config.load(desk / "config.toml").rules
+    store = Store(desk / "state" / "monitor.db")
+    store.write_now(lambda db: [rules.save(db, rule, "", NOW) for rule in configured.values()])
+    store.close()
+    written = (desk / "config.toml").read_text("utf-8")
+    (desk / "config.toml").write_text(written.replace('"سلیمانی"', '"Herat"'), "utf-8")
+
+    (row,) = [row for row in said(desk, "plan", "--since", "30d")["rules"] if row["change"] != "removed"]
+    assert (row["rule"], row["change"]) == ("attack", "changed")
+    assert [one["article"] for one in row["gained"]] == [4]
+    assert [one["article"] for one in row["lost"]] == [5]
+    back = said(desk, "rules", "backtest", "attack", "--since", "30d")
+    assert [one["article"] for one in back["gained"]] == [4]
