@@ -87,7 +87,7 @@ def taken_out(sentence: str) -> tuple[str, set[str]]:
 
 def strange_letters(texts: Sequence[str]) -> list[frozenset[str]]:
     """For each block the letters beyond ASCII that no other block of the page uses."""
-    own = [frozenset() if text.isascii() else frozenset(filter(_beyond, text.lower())) for text in texts]
+    own = [frozenset() if text.isascii() else frozenset(filter(_beyond, set(text.lower()))) for text in texts]
     used = Counter(letter for letters in own for letter in letters)
     return [frozenset(letter for letter in letters if used[letter] == 1) for letters in own]
 
