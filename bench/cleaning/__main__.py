@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import html
 import random
+import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 import justext
 import trafilatura
 
-from bench.cleaning import corpus, measures
+from bench.cleaning import corpus, measures, siblings
 from monitor.model import Metadata, SiteProfile
 from monitor.stages import clean, plaintext
 from monitor.stages.clean import learned, shapes
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pages", type=int, default=60)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--fold", type=int, choices=range(4))
+    parser.add_argument("--siblings", action="store_true", help="whole pages with 1, 2, 3, 5 pages of the site known")
+    parser.add_argument("--memory", action="store_true", help="memory that cleaning 500 pages takes")
     options = parser.parse_args(arguments)
     if not options.corpus.is_dir():
         print(f"no corpus at {options.corpus}: nothing to measure")
@@ -64,7 +67,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tools: dict[str, Callable[[str], str]] = {
         "monitor": ours, "justext": by_justext, "trafilatura": by_trafilatura, "density": by_density,
     }  # fmt: skip
+    if options.memory:
+        records = (corpus.records(kind, options.corpus) for kind in ("page", "seed"))
+        texts = [str(record["text"]) for some in records for record in some][:500]
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for text in texts:
+            ours(text)
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        print(f"{len(texts)} pages: {used / 1024:.0f} MiB at most above what stood before")
+        return 0
     known = corpus.sites(options.corpus)
+    if options.siblings:
+        pages = [
+            r for r in corpus.records("page", options.corpus) if options.fold in (None, corpus.fold_of(r["id"], known))
+        ]
+
+        def whole(record: siblings.Record, about: SiteProfile) -> str:
+            return clean.clean(plaintext.split(str(record["text"])), about, Metadata(), model=model).text
+
+        for count, without, with_profile, worse in siblings.measured(pages, known, whole, options.pages):
+            print(f"{count} known   {measures.line(with_profile)}  more lost on {worse} pages")
+            print(f"  none    {measures.line(without)}", flush=True)
+        return 0
     for kind in (*corpus.KINDS, "spam", "languages"):
         records = corpus.records(kind, options.corpus)
         if options.fold is not None:

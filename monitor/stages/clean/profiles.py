@@ -77,13 +77,16 @@ def _seen_as() -> NDArray[np.uint32]:
 def repeated(blocks: Sequence[Block], profile: SiteProfile, found: Verdicts) -> None:
     """Adds the blocks that the site's other pages repeat.
 
-    One other page suffices for a short line outside the text; a paragraph must stand on three, and a
+    One other page suffices for a short line outside the text, which reaches from the first to the last paragraph
+    that is this page's own; a paragraph must stand on three, and a
     short subhead between paragraphs is never taken: one sibling touches the body of every eighth page.
     """
     if not profile.blocks and not profile.pinned:
         return
-    prose = [i for i, block in enumerate(blocks) if i not in found and shapes.is_prose(block.text)]
-    for i, (block, key) in enumerate(zip(blocks, _hashed([block.text for block in blocks]), strict=True)):
+    keys = _hashed([block.text for block in blocks])
+    own = [i for i, key in enumerate(keys) if i not in found and key not in profile.blocks]
+    prose = [i for i in own if shapes.is_prose(blocks[i].text)]
+    for i, (block, key) in enumerate(zip(blocks, keys, strict=True)):
         if i in found:
             continue
         if key in profile.pinned:

@@ -62,3 +62,12 @@ LETTERS = "aB 1.'’-_\u0301é٣½²\u200bǅİﬁ\u0e01\u0e31中 ۲Ⅷ\n#😀�
 def test_all_at_once_is_one_by_one(texts: list[str]) -> None:
     """The keys of a page's blocks are `shapes.folded` of each, with runs of digits as one nought."""
     assert profiles._keys(texts) == [re.sub(r"\d+", "0", shapes.folded(text)) for text in texts]
+
+
+def test_the_text_ends_with_the_last_paragraph_that_is_the_pages_own() -> None:
+    """A paragraph of the footer that siblings have, too, does not make the lines above it a part of the text."""
+    line = "Walks and drives in the valley, every week"
+    text = "\n\n".join([*BODY, line, PITCH])
+    assert line not in clean(plaintext.split(text), known(1, line, PITCH), Metadata()).text
+    inside = "\n\n".join([*BODY[:2], line, BODY[2]])
+    assert line in clean(plaintext.split(inside), known(1, line), Metadata()).text
