@@ -57,8 +57,8 @@ def clean(
         if number or spans:
             above = head.read(now, metadata)
         found = furniture.verdicts(now, above)
-        profiles.repeated(now, profile, found)
-        verdict.judged(now, above, reader, method, found)
+        seen = profiles.repeated(now, profile, found)
+        verdict.judged(now, above, reader, method, found, seen)
         if not verdict.leaves_text(now, found) or not (account.remove(found) or spans):
             break
     text, removed = account.settle()

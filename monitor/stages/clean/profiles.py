@@ -74,15 +74,16 @@ def _seen_as() -> NDArray[np.uint32]:
     return table
 
 
-def repeated(blocks: Sequence[Block], profile: SiteProfile, found: Verdicts) -> None:
-    """Adds the blocks that the site's other pages repeat.
+def repeated(blocks: Sequence[Block], profile: SiteProfile, found: Verdicts) -> frozenset[int]:
+    """Adds the blocks that the site's other pages repeat; returns short ones for which that is not enough.
 
     One other page suffices for a short line outside the text, which reaches from the first to the last paragraph
     that is this page's own; a paragraph must stand on three, and a
     short subhead between paragraphs is never taken: one sibling touches the body of every eighth page.
     """
     if not profile.blocks and not profile.pinned:
-        return
+        return frozenset()
+    seen: set[int] = set()
     keys = _hashed([block.text for block in blocks])
     own = [i for i, key in enumerate(keys) if i not in found and key not in profile.blocks]
     prose = [i for i in own if shapes.is_prose(blocks[i].text)]
@@ -100,3 +101,6 @@ def repeated(blocks: Sequence[Block], profile: SiteProfile, found: Verdicts) -> 
         needed = 3 if size >= 75 or shapes.ENDED.search(block.text) else 2 if inside else 1
         if pages >= needed and not (inside and size < 40 and pages < 3):
             found[i] = ("repeated", min(0.99, 0.8 + 0.05 * pages))
+        elif size < 75 and not shapes.ENDED.search(block.text):
+            seen.add(i)
+    return frozenset(seen)

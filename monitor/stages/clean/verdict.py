@@ -21,6 +21,7 @@ _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\
 # is kept on less evidence than a scrap of three words.
 SENTENCE, LINE, SCRAP = 0.33, 0.42, 0.77
 OUTSIDE = 0.92  # for a scrap above the first or below the last paragraph
+SEEN = 0.9  # for a short line that another page of the site has, too
 TAIL = 0.85  # for a line below the last sentence that stays
 SPOKEN = 0.55  # for speech that hangs on a block that stays
 REST = 0.1  # of what stays may stand below its last sentence, to be a rest
@@ -29,8 +30,15 @@ FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than 
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
 
-def judged(blocks: Sequence[Block], above: Head, model: Reader, method: str, found: Verdicts) -> None:
-    """Adds the blocks that the model holds to be furniture."""
+def judged(
+    blocks: Sequence[Block],
+    above: Head,
+    model: Reader,
+    method: str,
+    found: Verdicts,
+    seen: frozenset[int] = frozenset(),
+) -> None:
+    """Adds the blocks that the model holds to be furniture; of those `seen` on other pages it must be surer."""
     if len(blocks) < 2:
         return
     texts = [block.text for block in blocks]
@@ -53,6 +61,8 @@ def judged(blocks: Sequence[Block], above: Head, model: Reader, method: str, fou
             needed = max(LINE * strict, TAIL * messy)
         else:
             needed *= strict
+        if i in seen:
+            needed = max(needed, SEEN)
         gone.append(float(p[i]) < needed)
     if prose and _at_a_loss(texts, gone, found, prose):
         gone = [not prose[0] <= i <= prose[-1] for i in range(len(texts))]

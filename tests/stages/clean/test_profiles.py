@@ -71,3 +71,11 @@ def test_the_text_ends_with_the_last_paragraph_that_is_the_pages_own() -> None:
     assert line not in clean(plaintext.split(text), known(1, line, PITCH), Metadata()).text
     inside = "\n\n".join([*BODY[:2], line, BODY[2]])
     assert line in clean(plaintext.split(inside), known(1, line), Metadata()).text
+
+
+def test_what_is_not_enough_is_handed_on_as_seen() -> None:
+    blocks = plaintext.split("\n\n".join([BODY[0], "Students enrolled", BODY[1], PITCH]))
+    found: dict[int, tuple[str, float]] = {}
+    assert profiles.repeated(blocks, known(1, "Students enrolled", PITCH), found) == {1}
+    assert not found
+    assert profiles.repeated(blocks, SiteProfile(), found) == frozenset()

@@ -31,10 +31,16 @@ class Opinion:
         return np.array(self._p, np.float32)
 
 
-def gone(texts: Sequence[str], *p: float, method: str = "text", found: Verdicts | None = None) -> list[str]:
+def gone(
+    texts: Sequence[str],
+    *p: float,
+    method: str = "text",
+    found: Verdicts | None = None,
+    seen: frozenset[int] = frozenset(),
+) -> list[str]:
     verdicts = dict(found or {})
     blocks = [Block(text=text) for text in texts]
-    verdict.judged(blocks, head.Head(metadata=head.Metadata()), Opinion(*p), method, verdicts)  # type: ignore[arg-type]
+    verdict.judged(blocks, head.Head(metadata=head.Metadata()), Opinion(*p), method, verdicts, seen)  # type: ignore[arg-type]
     return [text for i, text in enumerate(texts) if i in verdicts]
 
 
@@ -81,3 +87,10 @@ def test_rows_of_scores_hang_on_a_paragraph_that_stays_narrowly() -> None:
 )
 def test_what_a_block_needs(text: str, needed: float) -> None:
     assert verdict.threshold(text) == needed
+
+
+def test_a_short_line_that_another_page_has_needs_more_evidence() -> None:
+    texts = [*MENU, PROSE[0], "Students enrolled in the spring term", *PROSE[1:]]
+    p = [0.01] * 4 + [0.99, 0.7, 0.99, 0.99, 0.99]
+    assert gone(texts, *p) == MENU
+    assert gone(texts, *p, seen=frozenset({5})) == [*MENU, texts[5]]
