@@ -3,16 +3,24 @@
 The library walks a text byte by byte in Python, which takes a millisecond. Its automaton remembers the longest of its
 sequences of bytes that ends where it stands, and none has more than six: so where it stands depends on the last six
 bytes alone, and all places of a text can be walked to at once.
+
+Its two large tables are mapped from an unnamed temporary file: 68 MB, of which texts touch a small part, which is all
+that takes up memory.
 """
 
 from __future__ import annotations
 
 import functools
+import lzma
 import math
+import shutil
+import tempfile
 import unicodedata
+from typing import Any
 
 import numpy as np
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from numpy.typing import NDArray
+from py3langid.langid import MODEL_DIR, MODEL_FILE
 
 ENOUGH = 20  # letters: less cannot be told
 _SAMPLE = 800  # characters looked at
@@ -24,15 +32,20 @@ class _Model:
     """The automaton and the naive Bayes model of the library, as arrays."""
 
     def __init__(self) -> None:
-        model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        self._next = np.asarray(model.tk_nextmove)
-        self._row = np.asarray(model.tk_row, np.int64) << 8
-        self._feature = np.asarray(model.tk_output)
-        self._weights = np.asarray(model.nb_ptc)
-        self._prior = np.asarray(model.nb_pc)
+        with tempfile.TemporaryFile() as unpacked:
+            with lzma.open(MODEL_DIR / MODEL_FILE) as packed:
+                shutil.copyfileobj(packed, unpacked, 1 << 20)
+            unpacked.seek(0)
+            with np.load(unpacked, allow_pickle=False) as arrays:
+                self._next = _mapped(arrays["nextmove"])
+                self._weights = _mapped(arrays["ptc"])
+                self._row = arrays["nextmove_row"].astype(np.int64) << 8
+                self._feature = arrays["out_feat"].astype(np.int64)
+                self._prior = arrays["pc"]
+                classes = arrays["classes"].tolist()
         # A language that is written in two scripts is there twice.
-        self._names = list(dict.fromkeys(model.nb_classes))
-        self._name = np.array([self._names.index(name) for name in model.nb_classes])
+        self._names = list(dict.fromkeys(classes))
+        self._name = np.array([self._names.index(name) for name in classes])
 
     def classify(self, text: str) -> tuple[str, float]:
         """(language, probability), as `LanguageIdentifier.classify` has it."""
@@ -51,6 +64,14 @@ class _Model:
         odds = np.bincount(self._name, weights=np.exp(scores - scores.max()))
         best = int(odds.argmax())
         return self._names[best], float(odds[best] / odds.sum())
+
+
+def _mapped(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array, in a file that is gone with the process."""
+    with tempfile.TemporaryFile() as file:
+        array.tofile(file)
+        file.flush()
+        return np.memmap(file, array.dtype, "r", shape=array.shape)
 
 
 @functools.cache
