@@ -6,7 +6,7 @@ alert) is decided later, inside the transaction that writes it down.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -32,7 +32,7 @@ JOINT = "\n\n"  # stands between the clean text and each removed block when we l
 class Book(Protocol):
     """What we need of a rule book."""
 
-    def match(self, subject: Subject) -> list[Match]: ...
+    def match(self, subject: Subject, without: Collection[str] = ()) -> list[Match]: ...
 
 
 def digest(work: Work, book: Book) -> Digest:
@@ -138,9 +138,7 @@ def _suppressed(subject: Subject, removed: Sequence[Removed], matches: Sequence[
         text += JOINT + one.text
     already = {match.rule for match in matches}
     found = []
-    for match in book.match(replace(subject, text=text, words=None)):
-        if match.rule in already:
-            continue
+    for match in book.match(replace(subject, text=text, words=None), already):
         taken = [(hit, _block_at(starts, hit.start)) for hit in match.hits if hit.field == "text"]
         inside = [(hit, block) for hit, block in taken if block is not None]
         if not inside:

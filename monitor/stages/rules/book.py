@@ -6,7 +6,7 @@ be added, changed or removed without touching the others. A book is not to be sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from monitor.model import Match
 from monitor.stages.rules import evidence
@@ -85,10 +85,12 @@ class RuleBook:
                 self._wild.remove(key)
         return True
 
-    def match(self, subject: Subject) -> list[Match]:
-        """Return the rules that match, each with its evidence, by slug."""
+    def match(self, subject: Subject, without: Collection[str] = ()) -> list[Match]:
+        """Return the rules that match, each with its evidence, by slug; `without` those of these slugs."""
         reading = Reading(subject)
         found = sorted(self.matching(reading), key=lambda compiled: compiled.slug)
+        if without:
+            found = [compiled for compiled in found if compiled.slug not in without]
         return [
             Match(rule=compiled.slug, version=compiled.version, hits=evidence.hits(compiled, reading))
             for compiled in found

@@ -168,6 +168,22 @@ def test_rules_come_and_go_one_by_one() -> None:
     assert not book._wild._by_prefix
 
 
+def test_rules_whose_match_is_known_are_left_out_and_cost_no_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = book_of("envoy", "envoy AND doha", "doha -drone", "drone")
+    subject = Subject(title="The envoy", text="The envoy was in Doha.")
+    every = book.match(subject)
+    assert [match.rule for match in every] == ["doha -drone", "envoy", "envoy AND doha"]
+    shown: list[str] = []
+
+    def seen(compiled: Compiled, reading: Reading) -> object:
+        shown.append(compiled.slug)
+        return hits(compiled, reading)
+
+    monkeypatch.setattr("monitor.stages.rules.book.evidence.hits", seen)
+    assert book.match(subject, {"envoy", "doha -drone", "drone"}) == [every[2]]
+    assert shown == ["envoy AND doha"]
+
+
 def test_a_book_keeps_nothing_of_rules_that_went_after_many_moves() -> None:
     chance = random.Random(7)
     vocabulary = [f"word{number}" for number in range(30)] + ["wor*", "word1*"]
