@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -64,8 +65,10 @@ def one_by_one(path: Path, query: str, since: datetime | None = None) -> Backtes
     rule = compile_rule(*question)
     made = Backtest(rule=question.rule, routes=ROUTES)
     db = connect(path, read_only=True)
-    for seen in rows.articles(db, rows.numbers(db, since, [None])):
-        made.articles += 1
+    everything = rows.sightings(db, rows.numbers(db, None, [None]))
+    counted = [[seen for seen in one if since is None or seen.seen_at >= since] for one in everything]
+    made.articles = sum(map(bool, counted))
+    for seen in sorted(itertools.chain(*counted), key=lambda seen: seen.seen_at):
         if rule.holds(Reading(subject_of(seen))):
             made.add(
                 article=seen.article, story=seen.story, source=seen.source, title=seen.title, seen_at=seen.seen_at,
@@ -166,3 +169,40 @@ def test_a_rule_that_does_not_compile_is_told_before_anything_is_read(path: Path
 def test_an_empty_time_has_no_matches(path: Path) -> None:
     (made,) = ran(path, "ceasefire", since=datetime(2030, 1, 1, tzinfo=UTC))
     assert (made.articles, made.matches, made.messages) == (0, 0, {})
+
+
+def copied(path: Path) -> tuple[rows.Seen, rows.Seen]:
+    """An article's first appearance, and one in another source that came later."""
+    db = connect(path, read_only=True)
+    try:
+        for first, *others in rows.sightings(db, rows.numbers(db, None, [None])):
+            for other in others:
+                if other.source != first.source and other.seen_at > first.seen_at:
+                    return first, other
+    finally:
+        db.close()
+    raise AssertionError("the store has no copies")
+
+
+def test_a_copy_is_found_where_it_appeared(path: Path, in_pieces: None) -> None:
+    first, copy = copied(path)
+    word = first.text.split()[0].strip('.,"')
+    (made, alone) = ran(path, f'source:{copy.source} "{word}"', f"source:{copy.source} -source:{copy.source}")
+    assert first.article in made.found
+    assert alone.matches == 0
+    (by_address,) = ran(path, f"url:{copy.url}")
+    assert by_address.found == {first.article}
+    assert by_address.per_source == {copy.source: 1}
+    assert by_address.samples[0].seen_at == copy.seen_at
+    (of_both,) = ran(path, f"url:{first.url}")  # the copy's address holds the article's own
+    assert (of_both.matches, of_both.per_source, of_both.alerts) == (1, {first.source: 1}, 1)
+
+
+def test_a_copy_seen_since_then_counts_though_its_text_is_older(path: Path) -> None:
+    first, copy = copied(path)
+    since = copy.seen_at
+    (made, plain) = ran(path, f"url:{copy.url}", "lang:en", since=since)
+    assert made.found == {first.article}
+    assert made.articles == plain.matches == plain.articles
+    (past,) = ran(path, f"url:{copy.url}", since=since + timedelta(milliseconds=1))
+    assert past.matches == 0

@@ -61,15 +61,20 @@ class Backtest:
         self, *, article: int, story: int, source: str, title: str, seen_at: datetime,
         published_at: datetime | None, hit: Hit | None,
     ) -> None:  # fmt: skip
-        """Count a match. Articles come in the order in which they were seen."""
-        self.matches += 1
-        self.found.add(article)
-        self.per_day[seen_at.date().isoformat()] += 1
-        self.per_source[source] += 1
-        if hit is not None and len(self.samples) < SAMPLES:
-            self.samples.append(Sample(article=article, source=source, title=title, seen_at=seen_at, hit=hit))
-        if too_old(self.rule, published_at, seen_at):
-            self.too_old += 1
+        """Count a match of one appearance, in the order in which they were seen. An article counts where first found.
+
+        A later appearance matters where no earlier one was news: it may raise the alert.
+        """
+        old = too_old(self.rule, published_at, seen_at)
+        if article not in self.found:
+            self.matches += 1
+            self.found.add(article)
+            self.too_old += old
+            self.per_day[seen_at.date().isoformat()] += 1
+            self.per_source[source] += 1
+            if hit is not None and len(self.samples) < SAMPLES:
+                self.samples.append(Sample(article=article, source=source, title=title, seen_at=seen_at, hit=hit))
+        if old:
             return
         key = story if self.rule.once_per == "story" and not self.rule.updates else article
         if key not in self._keys:

@@ -17,7 +17,7 @@ from monitor.store.connection import from_text, to_text
 
 
 class Seen(NamedTuple):
-    """A stored article in its first appearance."""
+    """A stored article in one of its appearances."""
 
     article: int
     story: int
@@ -34,18 +34,18 @@ class Seen(NamedTuple):
 
 
 def count(db: sqlite3.Connection, since: datetime | None) -> int:
-    """How many articles were seen since a time."""
-    where, values = _where(since)
+    """How many articles were seen since a time, anywhere."""
+    where, values = _where(db, since)
     return int(db.execute(f"SELECT count(*) FROM articles a {where}", values).fetchone()[0])
 
 
 def numbers(db: sqlite3.Connection, since: datetime | None, questions: Iterable[str | None]) -> array[int]:
-    """The numbers of articles seen since a time, the oldest first: those the full-text index finds for any question.
+    """The numbers of articles seen anywhere since a time, by when they were first seen.
 
-    All of them where a question is None.
+    Only those that the full-text index finds for any question; all of them where a question is None.
     """
     wanted = set(questions)
-    where, values = _where(since)
+    where, values = _where(db, since)
     rows: Iterable[sqlite3.Row]
     if None in wanted:
         rows = db.execute(f"SELECT a.id FROM articles a {where} ORDER BY a.seen_at, a.id", values)
@@ -58,10 +58,11 @@ def numbers(db: sqlite3.Connection, since: datetime | None, questions: Iterable[
 
 
 def articles(db: sqlite3.Connection, numbers: Sequence[int]) -> Iterator[Seen]:
-    """Yield the articles of these numbers, the oldest first; those that were pruned meanwhile are left out."""
+    """Yield the articles of these numbers, in this order, as first seen; those pruned meanwhile are left out."""
     rows = db.execute(
         """SELECT a.id, a.story_id, s.slug, s.tags AS source_tags,
-                  (SELECT e.tags FROM entries e WHERE e.article_id = a.id ORDER BY e.id LIMIT 1) AS entry_tags,
+                  (SELECT e.tags FROM entries e WHERE e.article_id = a.id AND e.source_id = a.source_id
+                   ORDER BY e.id LIMIT 1) AS entry_tags,
                   a.title, a.byline, a.url, a.outlet, a.language, a.published_at, a.seen_at, a.text
            FROM json_each(?) n JOIN articles a ON a.id = n.value JOIN sources s ON s.id = a.source_id
            ORDER BY n.key""",
@@ -72,7 +73,7 @@ def articles(db: sqlite3.Connection, numbers: Sequence[int]) -> Iterator[Seen]:
             article=row["id"],
             story=row["story_id"],
             source=row["slug"],
-            tags=(*json.loads(row["source_tags"] or "[]"), *json.loads(row["entry_tags"] or "[]")),
+            tags=_tags(row),
             title=row["title"],
             text=row["text"],
             byline=row["byline"],
@@ -82,6 +83,41 @@ def articles(db: sqlite3.Connection, numbers: Sequence[int]) -> Iterator[Seen]:
             published_at=from_text(row["published_at"]),
             seen_at=from_text(row["seen_at"]) or datetime.min.replace(tzinfo=UTC),
         )
+
+
+def sightings(db: sqlite3.Connection, numbers: Sequence[int]) -> Iterator[list[Seen]]:
+    """Yield each of these articles in all its appearances, the first one first, then as they were seen."""
+    rows = db.execute(
+        """SELECT e.article_id, e.url, e.outlet, e.language, e.published_at, e.seen_at, e.tags AS entry_tags,
+                  s.slug, s.tags AS source_tags
+           FROM json_each(?) n JOIN articles a ON a.id = n.value JOIN entries e ON e.article_id = a.id
+           JOIN sources s ON s.id = e.source_id
+           WHERE e.id IS NOT (SELECT min(o.id) FROM entries o WHERE o.article_id = a.id AND o.source_id = a.source_id)
+           ORDER BY n.key, e.seen_at, e.id""",
+        (json.dumps(list(numbers)),),
+    )
+    elsewhere: dict[int, list[sqlite3.Row]] = {}
+    for row in rows:
+        elsewhere.setdefault(row["article_id"], []).append(row)
+    for first in articles(db, numbers):
+        yield [first, *(_again(first, row) for row in elsewhere.get(first.article, ()))]
+
+
+def _again(first: Seen, row: sqlite3.Row) -> Seen:
+    """The same text as another entry announced it."""
+    return first._replace(
+        source=row["slug"],
+        tags=_tags(row),
+        url=row["url"] or first.url,
+        outlet=row["outlet"],
+        language=first.language or row["language"],
+        published_at=from_text(row["published_at"]) or first.published_at,
+        seen_at=from_text(row["seen_at"]) or first.seen_at,
+    )
+
+
+def _tags(row: sqlite3.Row) -> tuple[str, ...]:
+    return (*json.loads(row["source_tags"] or "[]"), *json.loads(row["entry_tags"] or "[]"))
 
 
 def article(db: sqlite3.Connection, name: str) -> Seen | None:
@@ -99,8 +135,17 @@ def article(db: sqlite3.Connection, name: str) -> Seen | None:
     return next(articles(db, (found[0],)), None)
 
 
-def _where(since: datetime | None) -> tuple[str, tuple[str, ...]]:
-    return ("", ()) if since is None else ("WHERE a.seen_at >= ?", (to_text(since),))
+def _where(db: sqlite3.Connection, since: datetime | None) -> tuple[str, tuple[str, ...]]:
+    """What limits articles to those seen since a time, be it as a copy of what was there before."""
+    if since is None:
+        return "", ()
+    time = to_text(since)
+    again = db.execute(
+        """SELECT json_group_array(DISTINCT a.id) FROM entries e JOIN articles a ON a.id = e.article_id
+           WHERE e.seen_at >= ? AND a.seen_at < ?""",
+        (time, time),
+    ).fetchone()[0]
+    return "WHERE (a.seen_at >= ? OR a.id IN (SELECT value FROM json_each(?)))", (time, again)
 
 
 # ── what became of a rule ───────────────────────────────────────────────────────────────────────

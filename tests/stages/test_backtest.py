@@ -82,3 +82,13 @@ def test_a_few_samples_are_kept_of_many_matches() -> None:
     made = tally(RULE, Route(channel="desk"), [float(minute) for minute in range(40)])
     assert [sample.article for sample in made.samples] == list(range(1, SAMPLES + 1))
     assert made.found == set(range(1, 41))
+
+
+def test_an_article_counts_once_and_a_later_appearance_may_still_be_news() -> None:
+    made = Backtest(rule=Rule(slug="kabul", query="Kabul", max_age=2 * 86400.0))
+    long_ago, now = START - timedelta(days=9), START
+    for source, published_at in (("late", long_ago), ("soon", now), ("again", now)):
+        made.add(article=1, story=1, source=source, title="", seen_at=now, published_at=published_at, hit=HIT)
+    assert (made.matches, made.too_old, made.alerts) == (1, 1, 1)
+    assert made.per_source == {"late": 1}
+    assert [sample.source for sample in made.samples] == ["late"]
