@@ -65,7 +65,6 @@ _FORGET = 256  # longer chunks are not remembered
 _ABSURD = 1_000  # longer 'words' get no extra forms: nobody wrote them
 LONGEST_CHAIN = 16  # parts of a hyphenated word that still have a closed spelling
 _CHUNK = re.compile(r"\S+")  # as str.split() finds them
-_AT_ONCE = 4_000  # chunks of a text all of whose offsets are found when one is asked for
 _MEMORY = 200_000  # distinct chunks; about 30 MB
 
 
@@ -100,7 +99,20 @@ class Words:
     positions, form), in order of the text. Spans are characters in `text`, end exclusive.
     """
 
-    __slots__ = ("_chunks", "_firsts", "_offsets", "_pieces", "_scanned", "_spelt", "extras", "forms", "text")
+    __slots__ = (
+        "_begins",
+        "_chunks",
+        "_firsts",
+        "_lines",
+        "_offsets",
+        "_pieces",
+        "_reached",
+        "_scanned",
+        "_spelt",
+        "extras",
+        "forms",
+        "text",
+    )
 
     def __init__(
         self, text: str, chunks: list[str], pieces: list[tuple[str, ...]], extras: list[tuple[int, int, str]]
@@ -111,16 +123,19 @@ class Words:
         self._chunks = chunks
         self._pieces = pieces
         self._firsts: list[int] = []
-        self._offsets: list[int] = []
+        self._offsets: list[int] = []  # where each chunk begins; negative where that was not found yet
+        self._reached = 0  # chunks whose offsets were found one after the other
+        self._lines: list[int] | None = None  # the first chunk of each line
+        self._begins: list[int] = []  # its first character
         self._scanned: tuple[str, list[Token], list[Extra]] | None = None
         self._spelt: dict[tuple[str, int, int, str], str] = {}
 
     def span(self, position: int, length: int = 1, form: str | None = None) -> tuple[int, int]:
         """Return the characters that the words from `position` on take, narrowed to `form` where that is a stem."""
         number = bisect_right(self._firsts or self._find_firsts(), position) - 1
-        if len(self._offsets) <= number:
-            self._find_offsets(number)
         chunk, offset = self._chunks[number], self._offsets[number]
+        if offset < 0:
+            offset = self._find_offset(number)
         if length == 1 and len(chunk) <= _LONG:  # most often the chunk is the word, with a capital or a comma
             wanted = self.forms[position] if form is None else form
             if chunk == wanted:
@@ -167,23 +182,34 @@ class Words:
 
     def _find_firsts(self) -> list[int]:
         """The first position of each chunk."""
+        self._offsets = [-1] * len(self._chunks)
         self._firsts = [0, *accumulate(map(len, self._pieces))]
         return self._firsts
 
-    def _find_offsets(self, number: int) -> None:
-        """Find where the chunks begin: all of them where that is cheap, else as far as they are asked for."""
-        offsets, chunks = self._offsets, self._chunks
-        if not offsets and len(chunks) < _AT_ONCE:
-            offsets += map(re.Match.start, _CHUNK.finditer(self.text))
-            if len(offsets) == len(chunks):
-                return
-            offsets.clear()  # some were cut further
-        find, add = self.text.index, offsets.append
-        at = offsets[-1] + len(chunks[len(offsets) - 1]) if offsets else 0
-        for chunk in chunks[len(offsets) : number + 1]:
-            at = find(chunk, at)
-            add(at)
-            at += len(chunk)
+    def _find_offset(self, number: int) -> int:
+        """Find where a chunk begins, and with it all of its line; or all before it, where chunks were cut further."""
+        text, chunks, offsets = self.text, self._chunks, self._offsets
+        if self._lines is None:
+            lines = text.split("\n")
+            self._lines = [0, *accumulate([len(line.split()) for line in lines])]
+            self._begins = [0, *accumulate([len(line) + 1 for line in lines])]
+        if self._lines[-1] == len(chunks):
+            line = bisect_right(self._lines, number) - 1
+            first, last = self._lines[line : line + 2]
+            begin, end = self._begins[line : line + 2]
+            if text.startswith(" ".join(chunks[first:last]), begin):  # most often single blanks stand between
+                lengths = [len(chunk) + 1 for chunk in chunks[first : last - 1]]
+                offsets[first:last] = accumulate(lengths, initial=begin)
+            else:
+                offsets[first:last] = map(re.Match.start, _CHUNK.finditer(text, begin, end))
+        else:
+            find = text.index
+            at = self._reached and offsets[self._reached - 1] + len(chunks[self._reached - 1])
+            for each in range(self._reached, number + 1):
+                offsets[each] = at = find(chunks[each], at)
+                at += len(chunks[each])
+            self._reached = number + 1
+        return offsets[number]
 
 
 def analyse(text: str) -> Words:

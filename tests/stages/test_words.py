@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.stages import words as words_module
 from monitor.stages.letters import exact, fold, is_removed
-from monitor.stages.words import analyse, index_text
+from monitor.stages.words import Words, analyse, index_text
 
 
 def closed(text: str) -> set[str]:
@@ -263,3 +264,40 @@ def test_the_quick_way_to_a_word_leads_where_the_slow_one_does(chunks: list[str]
         start, end = words.span(position, length, form)
         alone = analyse(words.text[start:end])
         assert form in {*alone.forms, *(extra[2] for extra in alone.extras)}
+
+
+def offsets_one_by_one(words: Words) -> list[int]:
+    """Where chunks begin, each looked for behind the one before."""
+    found, at = [], 0
+    for chunk in words._chunks:
+        at = words.text.index(chunk, at)
+        found.append(at)
+        at += len(chunk)
+    return found
+
+
+PIECES = st.sampled_from(
+    [
+        *("\n", "\r\n", "\n\n", " ", " ", " ", "  ", "\t", "\u00a0", "\u3000", "\u2028", "\x1c", "\x85", "\v\n "),
+        *("Kabul", "a", "b", "b.", "l’été", "Wi-Fi", "e\u0301te\u0301", "\u00e9t\u00e9", "U.S.", "1,000", "—"),
+        *("Ka\u00adbul", "\u200b", "ﬁ", "中国", "中国和美国" * 9, "ประเทศไทย" * 9, "x" * 70, "سلیمانی", "ס״ה"),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=30).map("".join), st.randoms(use_true_random=False))
+@example("a  \u00a0b\nb c", random.Random(1))
+@example(" a\n\n b \n中国", random.Random(1))
+@example("a \n" + "中国和美国" * 20 + " b\nc", random.Random(1))
+def test_chunks_begin_where_they_stand_whatever_stands_between_and_whichever_is_asked_first(
+    text: str, chance: random.Random
+) -> None:
+    words = analyse(text)
+    expected = offsets_one_by_one(words)
+    words._find_firsts()
+    numbers = list(range(len(expected)))
+    chance.shuffle(numbers)
+    for number in numbers:
+        if words._offsets[number] < 0:
+            words._find_offset(number)
+        assert words._offsets[number] == expected[number]

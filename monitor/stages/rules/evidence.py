@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import islice
+from itertools import accumulate, islice
 
 from monitor.model import Hit
 from monitor.stages.rules.compiled import Compiled
@@ -110,29 +110,36 @@ def _add(entries: Entries, term: Term, places: list[tuple[int, int]], field: str
 
 
 class _Sentences:
-    """The sentences of a text, whose boundaries are found once. `whole`: it is all one, as a headline is."""
+    """The sentences of a text, found once, line by line. `whole`: it is all one, as a headline is."""
 
-    __slots__ = ("_begins", "_known", "_text", "_too_long")
+    __slots__ = ("_begins", "_by_line", "_known", "_lines", "_text", "_too_long", "_whole")
 
     def __init__(self, text: str, *, whole: bool) -> None:
         self._text = text
-        self._known: dict[int, tuple[str, int]] = {0: (text, 0)} if whole else {}  # by number
+        self._whole = whole
         self._too_long = not whole and len(text) > _ALL_AT_ONCE
-        self._begins = [0]
+        self._lines = [0]  # where each line begins, and the last one ends
         if not whole and not self._too_long:
-            self._begins += [stop.end() for stop in _END.finditer(text) if _ends(text, stop, 0)]
-        self._begins.append(len(text))
+            self._lines += accumulate([len(line) + 1 for line in text.split("\n")])
+        self._by_line: dict[int, list[int]] = {}  # where the sentences of a line begin, and the last one ends
+        self._begins = [0, 0]  # those of the line looked at last
+        self._known: dict[int, tuple[str, int]] = {}  # by where it begins
 
     def around(self, start: int, end: int) -> tuple[str, int]:
         """As `sentence` does."""
-        begins = self._begins
-        number = bisect_right(begins, start) - 1
-        known = self._known.get(number)
-        if known is not None and end <= begins[number + 1]:
-            return known
+        if self._whole:
+            return self._text, 0
         if self._too_long:
             return sentence(self._text, start, end)
-        begin, finish = begins[number], begins[number + 1]
+        begins = self._begins
+        if not begins[0] <= start < begins[-1]:
+            begins = self._turn_to(start)
+        number = bisect_right(begins, start)
+        begin, finish = first, _ = begins[number - 1], begins[number]
+        if end <= finish:
+            known = self._known.get(first)
+            if known is not None:
+                return known
         is_short = end <= finish <= begin + _SENTENCE
         if begin < start - _SENTENCE:
             begin = start - _SENTENCE
@@ -142,8 +149,21 @@ class _Sentences:
         bare = found.lstrip()
         known = (bare.rstrip(), begin + len(found) - len(bare))
         if is_short:
-            self._known[number] = known
+            self._known[first] = known
         return known
+
+    def _turn_to(self, start: int) -> list[int]:
+        """The sentences of the line that has this character: a line's end ends a sentence too."""
+        number = bisect_right(self._lines, start) - 1
+        begins = self._by_line.get(number)
+        if begins is None:
+            text, low, high = self._text, self._lines[number], self._lines[number + 1]
+            begins = [low, *(stop.end() for stop in _END.finditer(text, low, high) if _ends(text, stop, 0))]
+            if begins[-1] < high:
+                begins.append(high)
+            self._by_line[number] = begins
+        self._begins = begins
+        return begins
 
 
 def sentence(text: str, start: int, end: int) -> tuple[str, int]:

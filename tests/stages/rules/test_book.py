@@ -22,6 +22,7 @@ from monitor.stages.rules import (
     RuleError,
     Subject,
     compile_rule,
+    evidence,
     explain,
     matches,
     superset_query,
@@ -472,3 +473,29 @@ def test_variants_of_one_set_are_found_once_for_all_rules() -> None:
     forms = {"who": ("Soleimani", '"Qasem Soleimani"')}
     one, other = (compile_rule(Rule(slug=name, query=f"{{who}} {name}"), forms) for name in ("Kabul", "Herat"))
     assert one.root.children[0].children[1] is other.root.children[0].children[1]
+
+
+def sentence_in_whole_text(text: str, start: int, end: int) -> tuple[str, int]:
+    """The sentence around some characters, with every stop of the text looked at."""
+    stops = [stop.end() for stop in evidence._END.finditer(text) if evidence._ends(text, stop, 0)]
+    begin = max((stop for stop in stops if stop <= start), default=0)
+    finish = max(end, min((stop for stop in stops if stop > start), default=len(text)))
+    begin, finish = max(begin, start - 400), min(finish, end + 400)
+    bare = text[begin:finish].lstrip()
+    return bare.rstrip(), finish - len(bare)
+
+
+SPOKEN = [
+    *("Kabul", "fell", "Mr", "U.S", "x" * 150, ".", ".", "!", "…", "。", "؟", "”", ")"),
+    *(" ", " ", "  ", "\n", "\n\n", "\r\n"),
+]
+
+
+@given(st.lists(st.sampled_from(SPOKEN), min_size=1, max_size=40).map("".join), st.data())
+def test_the_sentences_of_a_text_are_found_line_by_line(text: str, data: st.DataObject) -> None:
+    letters = [at for at, letter in enumerate(text) if letter.isalpha()]
+    asked = data.draw(st.lists(st.sampled_from(letters), max_size=8)) if letters else []
+    sentences = evidence._Sentences(text, whole=False)
+    for start in asked:
+        end = min(len(text), start + data.draw(st.integers(1, 12)))
+        assert sentences.around(start, end) == sentence_in_whole_text(text, start, end)
