@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
+from monitor import memory
 from monitor.app import night, watching
 from monitor.app.web import open_pages, open_web
 from monitor.care import Care
@@ -94,6 +95,7 @@ async def build(
         app = App(config, clock, store=store, raw_store=raw_store, rarity=rarity, pool=pool, mouths=mouths)
         stack.push_async_callback(app.close)
         await app.begin()
+        memory.give_back()
         gc.freeze()  # what is here now stays: collections of cycles need not look through it again and again
         stack.callback(gc.unfreeze)
         yield app
@@ -175,6 +177,7 @@ class App:
 
     async def reload(self, config: Config) -> None:
         """Exchange the configuration while work goes on. Raises ConfigError, and then nothing has changed."""
+        config = watching.sharing(config, self.config)
         mouths = Mouths(config)
         now, old = self.clock(), self.config
         watch = await self.store.write(lambda db: self._take_over(db, config, now))
@@ -201,6 +204,8 @@ class App:
             log.warning("reload.restart_needed", setting=name)
         self.pipeline.wake.set()
         self.pipeline.alerted.set()
+        del old
+        memory.give_back()
 
     # ── chores ──────────────────────────────────────────────────────────────────────────────────
 

@@ -51,11 +51,17 @@ def take_over(db: Connection, config: Config, now: datetime, before: Watch | Non
         faults[slug] = _fault(rule, config)
         works, _ = rules.save(db, rule, faults[slug], now)
         if works is not None:
-            working[slug] = works
+            working[slug] = rule if works == rule else works  # not a second one that says the same
     rules.retire_others(db, config.rules, now)
     facts.put(db, CHECKED, __version__, now)
     faults = {slug: fault for slug, fault in faults.items() if fault}
     return Watch(rules=working, faults=faults, retired=tuple(retired), configured=config.rules)
+
+
+def sharing(config: Config, before: Config) -> Config:
+    """The same configuration, with the very rules of the one before where they are equal: 100,000 are held once."""
+    rules = {slug: was if (was := before.rules.get(slug)) == rule else rule for slug, rule in config.rules.items()}
+    return replace(config, rules=rules)
 
 
 def _unchanged(config: Config, before: Watch) -> dict[str, Rule]:

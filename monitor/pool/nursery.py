@@ -23,6 +23,7 @@ import traceback
 from types import FrameType
 from typing import Any, NoReturn
 
+from monitor import memory
 from monitor.errors import MonitorError
 from monitor.pool import wire
 from monitor.pool.wire import OUT_OF_MEMORY
@@ -119,6 +120,7 @@ class Nursery:
         # Everything lazy is loaded now, and what stands here is left out of later collections: forks share its pages.
         self._tenant.warm(self._book)
         gc.collect()
+        memory.give_back()  # what the changed rules came in
         gc.freeze()
         self._settled = True
 
