@@ -135,20 +135,20 @@ class _Sentences:
         if not begins[0] <= start < begins[-1]:
             begins = self._turn_to(start)
         number = bisect_right(begins, start)
-        begin, finish = first, _ = begins[number - 1], begins[number]
-        if end <= finish:
-            known = self._known.get(first)
-            if known is not None:
-                return known
-        is_short = end <= finish <= begin + _SENTENCE
+        first, last = begin, finish = begins[number - 1], begins[number]
+        if end > last:  # it goes on behind the end of a sentence
+            return sentence(self._text, start, end)
+        known = self._known.get(first)
+        if known is not None:
+            return known
         if begin < start - _SENTENCE:
             begin = start - _SENTENCE
-        if not end <= finish <= end + _SENTENCE:
-            finish = end if finish < end else end + _SENTENCE
+        if finish > end + _SENTENCE:
+            finish = end + _SENTENCE
         found = self._text[begin:finish]
         bare = found.lstrip()
         known = (bare.rstrip(), begin + len(found) - len(bare))
-        if is_short:
+        if last <= first + _SENTENCE:
             self._known[first] = known
         return known
 

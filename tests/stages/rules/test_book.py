@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.model import Rule
@@ -454,6 +454,7 @@ SENTENCES = st.lists(
 
 @settings(max_examples=100, deadline=None)
 @given(SENTENCES, st.lists(QUERIES, min_size=1, max_size=6, unique=True))
+@example("Alpha \n beta Alpha", ['"alpha beta"'])
 def test_evidence_that_rules_share_is_that_of_each_alone(text: str, queries: list[str]) -> None:
     subject = Subject(title="Alpha beta", text=text)
     book = RuleBook(compile_rule(Rule(slug=query, query=query)) for query in queries)
@@ -479,7 +480,9 @@ def sentence_in_whole_text(text: str, start: int, end: int) -> tuple[str, int]:
     """The sentence around some characters, with every stop of the text looked at."""
     stops = [stop.end() for stop in evidence._END.finditer(text) if evidence._ends(text, stop, 0)]
     begin = max((stop for stop in stops if stop <= start), default=0)
-    finish = max(end, min((stop for stop in stops if stop > start), default=len(text)))
+    finish = min((stop for stop in stops if stop > start), default=len(text))
+    if finish < end:
+        return sentence(text, start, end)
     begin, finish = max(begin, start - 400), min(finish, end + 400)
     bare = text[begin:finish].lstrip()
     return bare.rstrip(), finish - len(bare)
