@@ -52,7 +52,11 @@ class World:
                 "from": "monitor@example.net",
                 "to": ["reader@example.org", "Desk@example.org"],
             },
-            "webhook": {"url": f"http://127.0.0.1:{self.web.port or 80}/hook", "secret": Secret(SIGNING), "allow_private": True},
+            "webhook": {
+                "url": f"http://127.0.0.1:{self.web.port or 80}/hook",
+                "secret": Secret(SIGNING),
+                "allow_private": True,
+            },
             "apprise": {"urls": {"ops": Secret(f"json://127.0.0.1:{self.web.port}/notify")}},
         }[self.kind]
 
