@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def print_backtest(settings: Settings, tally: Backtest, since: timedelta | None)
     messages = ", ".join(f"{number} by {name}" for name, number in tally.messages.items()) or "none"
     old = f"; {tally.too_old:,} older than max_age" if tally.too_old else ""
     out.print(Text(f"  {tally.matches:,} of {tally.articles:,} articles of {time}{old}"))
-    out.print(Text(f"  {tally.alerts:,} alerts (one per {tally.rule.once_per}), messages: {messages}"))
+    out.print(Text(f"  {counted(tally.alerts, 'alert')} (one per {tally.rule.once_per}), messages: {messages}"))
     if tally.matches:
         most = max(tally.per_day.values())
         for day, number in sorted(tally.per_day.items()):
@@ -73,7 +73,7 @@ def print_backtest(settings: Settings, tally: Backtest, since: timedelta | None)
         out.print(Text("  " + ", ".join(f"{name} {number}" for name, number in tally.per_source.most_common(12))))
         for sample in tally.samples:
             out.print(Text.assemble(f"  {sample.article}  ", (shown(sample.title), "bold")))
-            out.print(sentence_line(sample.hit))
+            out.print(*sentence_lines([sample.hit]))
 
 
 def print_difference(settings: Settings, gained: Sequence[Any], lost: Sequence[Any]) -> None:
@@ -85,14 +85,30 @@ def print_difference(settings: Settings, gained: Sequence[Any], lost: Sequence[A
             settings.console.print(Text(f"  {mark} {row['article']}  {shown(row['title'])}"))
 
 
-def sentence_line(hit: Hit) -> Text:
-    """A hit's sentence with the term marked."""
-    if not hit.sentence:
-        return Text(f"  {hit.term}")
-    start, end = hit.start - hit.sentence_start, hit.end - hit.sentence_start
-    text = hit.sentence
-    return Text.assemble("  “", shown(text[:start]) if start else "", (shown(text[start:end]), MARKED),
-                         shown(text[end:]) if end < len(text) else "", "”")  # fmt: skip
+def sentence_lines(hits: Iterable[Hit]) -> Iterator[Text]:
+    """Each sentence with a hit, once, with all that hit in it marked; a hit in metadata by its term."""
+    sentences: dict[tuple[str, int, str], list[Hit]] = {}
+    for hit in hits:
+        sentences.setdefault((hit.field, hit.sentence_start, hit.sentence or hit.term), []).append(hit)
+    for (_, begin, text), found in sentences.items():
+        if not found[0].sentence:
+            yield Text(f"  {shown(text)}")
+            continue
+        parts: list[str | tuple[str, str]] = ["  “"]
+        done = 0
+        for start, end in sorted({(hit.start - begin, hit.end - begin) for hit in found}):
+            if start > done:
+                parts.append(shown(text[done:start]))
+            if end > max(start, done):
+                parts.append((shown(text[max(start, done) : end]), MARKED))
+            done = max(done, end)
+        yield Text.assemble(*parts, shown(text[done:]) if done < len(text) else "", "”")
+
+
+def counted(number: int, noun: str) -> str:
+    """'1 match', '2 matches'."""
+    ending = "" if number == 1 else "es" if noun.endswith("ch") else "s"
+    return f"{number:,} {noun}{ending}"
 
 
 def routes_of(config: Config) -> Mapping[str, Route]:

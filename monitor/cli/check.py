@@ -126,8 +126,21 @@ def _rule(rule: Rule, config: Config) -> Iterator[Finding]:
                 verb = "is not found" if wanted else "is found, and must not be"
                 tree = "\n".join(f"    {line}" for line in rules.explain(anywhere, subject).lines())
                 yield Finding(
-                    "fault", config.fault(f"{path}.{key}", f"example {number} {verb}: {sample[:70]!r}\n{tree}")
+                    "fault",
+                    config.fault(
+                        f"{path}.{key}", f"example {number} {verb}: {sample[:70]!r}{_hint(sample, config)}\n{tree}"
+                    ),
                 )
+
+
+def _hint(sample: str, config: Config) -> str:
+    """What was meant, perhaps: a file's name alone is a text like any other."""
+    assert config.path is not None
+    try:
+        meant = "\n" not in sample and (config.path.parent / sample).is_file()
+    except (OSError, ValueError):  # too long for a name
+        meant = False
+    return f" (to try the file, write 'file:{sample}')" if meant else ""
 
 
 def _key(config: Config, rule: Rule) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from monitor.cli.common import Settings, json_option, print_json, reading, shown
 from monitor.config import Config
-from monitor.stages.rules import RuleError, compile_rule
+from monitor.stages.rules import Explained, RuleError, compile_rule
 from monitor.stages.rules import explain as explain_rule
 from monitor.store import backtest as rows
 from monitor.store.connection import Connection
@@ -57,17 +58,23 @@ def _found(db: Connection, name: str) -> dict[str, Any] | None:
     return made
 
 
-def _trees(config: Config, db: Connection, name: str, wanted: tuple[str, ...]) -> list[tuple[str, Any]]:
+def _trees(config: Config, db: Connection, name: str, wanted: tuple[str, ...]) -> list[tuple[str, Explained]]:
+    """Why rules match or not: the appearance of that address, else the first one in which a rule holds."""
     seen = rows.article(db, name)
     if seen is None:
         return []
+    appearances = [seen] if seen.url == name else next(rows.sightings(db, (seen.article,)), [seen])
     trees = []
     for slug in wanted:
         try:
             compiled = compile_rule(config.rules[slug], config.variants)
         except RuleError:
             continue
-        trees.append((slug, explain_rule(compiled, subject_of(seen))))
+        tried = [(where.source, explain_rule(compiled, subject_of(where))) for where in appearances]
+        source, tree = next(((source, tree) for source, tree in tried if tree.holds), tried[0])
+        if len(tried) > 1:
+            tree = replace(tree, note=", ".join(filter(None, (tree.note, f"as it appeared in {source}"))))
+        trees.append((slug, tree))
     return trees
 
 

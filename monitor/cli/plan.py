@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from monitor.app.watching import source_rows
-from monitor.cli.backtest import difference, print_difference, routes_of, run_backtests, summary
+from monitor.cli.backtest import counted, difference, print_difference, routes_of, run_backtests, summary
 from monitor.cli.common import Exit, Settings, json_option, print_json, reading, shown
 from monitor.cli.rules import since_option
 from monitor.config import Config
@@ -99,7 +99,8 @@ def _print(settings: Settings, made: dict[str, list[dict[str, Any]]]) -> None:
         for fault in row.get("errors", ()):
             out.print(Text(f"    {fault}"))
         if "matches" in row:
-            out.print(Text(f"    {row['matches']:,} matches in {row['articles']:,} articles, {row['alerts']:,} alerts"))
+            found, alerts = counted(row["matches"], "match"), counted(row["alerts"], "alert")
+            out.print(Text(f"    {found} in {counted(row['articles'], 'article')}, {alerts}"))
         if row["change"] == "changed":
             print_difference(settings, row["gained"], row["lost"])
     if not made["sources"] and not made["rules"]:

@@ -16,12 +16,13 @@ import click
 from rich.text import Text
 
 from monitor.cli.backtest import (
+    counted,
     difference,
     print_backtest,
     print_difference,
     routes_of,
     run_backtests,
-    sentence_line,
+    sentence_lines,
     summary,
 )
 from monitor.cli.common import Exit, Settings, ago, json_option, print_json, print_rows, reading, shown
@@ -149,7 +150,9 @@ def _print_rule(settings: Settings, found: Mapping[str, Any], now: datetime) -> 
     if record:
         last = ago(_moment(record["last_match_at"]), now)
         out.print(Text(f"\n  version {record['version']}, {record['state']}; last match {last}"))
-        out.print(Text(f"  {record['matches']} matches and {record['alerts']} alerts in this time"))
+        out.print(
+            Text(f"  {counted(record['matches'], 'match')} and {counted(record['alerts'], 'alert')} in this time")
+        )
         if found["outcomes"]:
             out.print(Text("  matches became: " + ", ".join(f"{n} {name}" for name, n in found["outcomes"].items())))
     columns = {"name": "", "relevant": ">relevant", "noise": ">noise"}
@@ -189,7 +192,8 @@ def check_rules(ctx: click.Context, settings: Settings, names: Sequence[str], qu
                 )
             )
         bad = len({row["rule"] for row in found if row["kind"] == "error"})
-        settings.stderr.print(f"{len(chosen)} rules, {bad} of them do not compile", markup=False)
+        outcome = f"{bad:,} of them {'does' if bad == 1 else 'do'} not compile" if bad else "no errors"
+        settings.stderr.print(f"{counted(len(chosen), 'rule')}, {outcome}", markup=False)
     ctx.exit(Exit.FINDINGS if broken else Exit.OK)
 
 
@@ -235,13 +239,14 @@ def test_rule(settings: Settings, rule: str, article: str, is_query: bool, as_js
         print_json({"matches": tree.holds, "tree": tree, "hits": [hit._asdict() for hit in evidence]})
         return
     verdict = ("matches", "bold green") if tree.holds else ("does not match", "bold red")
-    settings.console.print(Text.assemble((wanted.slug, "bold"), " ", verdict, f" “{shown(subject.title)}”"))
+    title = f" “{shown(subject.title)}”" if subject.title else ""
+    settings.console.print(Text.assemble((wanted.slug, "bold"), " ", verdict, title))
     for line in tree.lines():
         settings.console.print(
             Text(f"  {shown(line.lstrip())}".rjust(len(line) + 2), style="" if "✓" in line else "dim")
         )
-    for hit in evidence:
-        settings.console.print(sentence_line(hit))
+    for sentence in sentence_lines(evidence):
+        settings.console.print(sentence)
 
 
 def _subject(config: Config, name: str) -> Subject:

@@ -121,7 +121,7 @@ def _tags(row: sqlite3.Row) -> tuple[str, ...]:
 
 
 def article(db: sqlite3.Connection, name: str) -> Seen | None:
-    """One article by its number, its address or the address of one of its appearances."""
+    """One article by its number or address, or as it appeared under another address."""
     found = db.execute("SELECT id FROM articles WHERE id = ?", (name,)).fetchone() if name.isdecimal() else None
     if found is None:
         found = db.execute(
@@ -132,7 +132,8 @@ def article(db: sqlite3.Connection, name: str) -> Seen | None:
         ).fetchone()
     if found is None:
         return None
-    return next(articles(db, (found[0],)), None)
+    appearances = next(sightings(db, (found[0],)), [])
+    return next((seen for seen in appearances if seen.url == name), appearances[0] if appearances else None)
 
 
 def _where(db: sqlite3.Connection, since: datetime | None) -> tuple[str, tuple[str, ...]]:

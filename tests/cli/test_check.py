@@ -185,3 +185,12 @@ def test_without_a_unit_or_with_another_configuration_nothing_is_said(installed:
     other = root / "other.toml"
     other.write_text("")
     assert service.folder_fault(Path("/srv/x"), config.load(other, environ={}), write=True, root=root) is None
+
+
+def test_an_example_that_is_a_files_name_is_a_text_and_told_of(tmp_path: Path) -> None:
+    (tmp_path / "sample.txt").write_text("A blast in Kabul.", encoding="utf-8")
+    rule = "[rules.blast]\nquery = 'blast'\nmust_match = ['file:sample.txt', '{}']\n"
+    told = check(tmp_path, rule.format("sample.txt")).stderr
+    assert "example 2 is not found: 'sample.txt' (to try the file, write 'file:sample.txt')" in told
+    assert "example 1" not in told
+    assert "to try the file" not in check(tmp_path, rule.format("x" * 5000)).stderr

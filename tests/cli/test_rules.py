@@ -138,7 +138,8 @@ def test_rules_are_checked(desk: Path) -> None:
     assert warning["kind"] == "warning"
     shown = monitor(desk, "rules", "check", "--query", "foo:x", code=3)
     assert "there is no field foo:" in shown.stdout
-    assert "1 of them do not compile" in shown.stderr
+    assert "1 rule, 1 of them does not compile" in shown.stderr
+    assert monitor(desk, "rules", "check").stderr.endswith("3 rules, no errors\n")
 
 
 def test_a_wildcard_that_covers_half_the_store_is_warned_of(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +160,9 @@ def test_a_rule_is_tried_on_a_stored_article_a_file_and_standard_input(desk: Pat
     assert found["matches"] is True
     shown = monitor(desk, "rules", "test", "attack", "-", input="سليماني spoke of an attack.".encode())
     assert "attack matches" in shown.stdout
-    assert "as سلیمانی" in shown.stdout
+    assert "✗ {soleimani}: Soleimani  — not found in title or text" in shown.stdout
+    assert "✓ {soleimani}: سلیمانی  — 1 × text" in shown.stdout
+    assert shown.stdout.count("spoke of an attack") == 1, "a sentence is shown once, however many terms are in it"
     shown = monitor(desk, "rules", "test", "--query", "Herat NEAR/2 Kabul", "1")
     assert "does not match" in shown.stdout
     assert "✗ Herat  — not found in title or text" in shown.stdout
@@ -225,6 +228,32 @@ def test_an_article_tells_its_way(desk: Path) -> None:
     assert "no rule matched it" in monitor(desk, "explain", "4").stdout
     assert "Nothing is known of" in monitor(desk, "explain", "https://example.org/none", code=2).output
     assert "There is no rule" in monitor(desk, "explain", "1", "--rule", "nobody", code=2).output
+
+
+def test_a_copy_is_explained_as_it_appeared(desk: Path) -> None:
+    store = Store(desk / "state" / "monitor.db")
+
+    def copy(db: Connection) -> None:
+        (entry,) = entries.add(db, a_source(db, "drop"), [an_entry(guid="y", url="https://copy.example/y")], NOW)
+        db.execute("UPDATE entries SET state = 'copy', article_id = 3 WHERE id = ?", (entry,))
+
+    store.write_now(copy)
+    store.close()
+    here = '[rules.here]\nquery = "Kabul"\nfeeds = ["drop"]\n'
+    (desk / "config.toml").write_text(CONFIG + here, encoding="utf-8")
+    assert said(desk, "rules", "backtest", "here")["per_source"] == {"drop": 3}
+    assert said(desk, "rules", "test", "here", "https://copy.example/y")["matches"] is True
+    assert said(desk, "rules", "test", "here", "https://example.org/3")["matches"] is False
+    assert said(desk, "explain", "3", "--rule", "here")["rules"]["here"]["holds"] is True
+    assert said(desk, "explain", "https://example.org/3", "--rule", "here")["rules"]["here"]["holds"] is False
+    assert "as it appeared in drop" in monitor(desk, "explain", "3", "--rule", "here").stdout
+
+
+def test_a_hit_in_json_has_the_names_of_its_fields(desk: Path) -> None:
+    (hit, *_) = said(desk, "rules", "test", "kabul", "1")["hits"]
+    sample = said(desk, "rules", "backtest", "kabul")["samples"][0]["hit"]
+    assert hit["term"] == sample["term"] == "Kabul"
+    assert set(hit) == set(sample) == {"term", "field", "start", "end", "sentence", "sentence_start", "variant"}
 
 
 def test_what_did_not_become_an_article_says_why(desk: Path) -> None:

@@ -43,7 +43,9 @@ def _explain(node: Node, reading: Reading) -> Explained:
     holds = node.holds(reading)
     children: tuple[Explained, ...] = ()
     label = node.label()
-    if isinstance(node, And):
+    if isinstance(node, Term) and node.variant:
+        label = f"{label}: {node.variant}"
+    elif isinstance(node, And):
         label = "AND"
     elif isinstance(node, Or) and len(node.children) > 1:
         label = f"{{{node.name}}}" if node.name else "OR"
@@ -82,8 +84,7 @@ def _where(term: Term, reading: Reading) -> str:
     words = reading.words[field]
     start, end = characters(places[field][0].members[0], field, reading)
     shown = " and ".join(f"{len(spans)} × {field}" for field, spans in places.items() if spans)
-    variant = f", as {term.variant}" if term.variant else ""
-    return f"{shown}{variant}: “{words.text[start:end]}” at {start}"
+    return f"{shown}: “{words.text[start:end]}” at {start}"
 
 
 def _metadata(node: Metadata, subject: Subject) -> str:

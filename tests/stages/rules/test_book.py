@@ -330,7 +330,7 @@ def test_explain_marks_every_part() -> None:
         "  ✓ OR",
         '    ✗ "peace deal"  — not found in title or text',
         "    ✓ {who}",
-        "      ✓ {who}  — 1 × text, as Soleimani: “Soleimani” at 31",
+        "      ✓ {who}: Soleimani  — 1 × text: “Soleimani” at 31",
         "  ✓ NOT",
         "    ✗ lang:fr  — the article has unknown",
         "  ✗ ATLEAST2  — only 0 of 2 mentions",
