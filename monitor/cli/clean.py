@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import os
 from collections import Counter, defaultdict
@@ -25,16 +26,22 @@ from monitor.model import Cleaned, Document, Metadata, Removed, SiteProfile
 if TYPE_CHECKING:
     from rich.table import Table
 
+WIDEST = 160  # columns of the account: lines longer than that are hard to read, and a pipe has no width
 ENDINGS = frozenset((".txt", ".text", ".html", ".htm", ".xhtml", ".md", ".markdown", ".eml", ".json", ".jsonl", ".pdf"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One file, and what its folder's other files repeat."""
+    """One file or record of a file, and what its folder's other files repeat."""
 
     path: Path
     name: Path  # where it goes below the output folder
+    record: Document | None = None  # where the file holds several
     profile: SiteProfile = field(default_factory=SiteProfile)
+
+    @property
+    def key(self) -> tuple[Path, Path]:
+        return self.path, self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ def clean(settings: Settings, paths: Sequence[str], explain: bool, out: Path | N
     if not out and len(paths) == 1 and paths[0].isdigit() and not Path(paths[0]).exists():
         _stored(settings, int(paths[0]), as_json)
         return
-    jobs = list(_jobs(paths))
+    jobs = [one for job in _jobs(paths) for one in _records(job)]
     if not jobs:
         raise click.UsageError("There is no readable file: " + ", ".join(sorted(ENDINGS)) + " are read.")
     failed = 0
@@ -74,11 +81,12 @@ def clean(settings: Settings, paths: Sequence[str], explain: bool, out: Path | N
         if as_json:
             print_json_lines([_as_json(done)])
         elif explain:
-            settings.console.print(explained(done.cleaned, str(done.name)))
+            settings.console.print(explained(done.cleaned, str(done.name)), width=min(settings.console.width, WIDEST))
         elif out is None:
             click.echo(done.cleaned.text)
     if out is not None and not as_json:
-        settings.stderr.print(f"{len(jobs) - failed} of {len(jobs)} files cleaned into {out}", highlight=False)
+        what = "documents" if any(job.record for job in jobs) else "files"
+        settings.stderr.print(f"{len(jobs) - failed} of {len(jobs)} {what} cleaned into {out}", highlight=False)
     if failed:
         raise click.exceptions.Exit(Exit.FAILED)
 
@@ -96,6 +104,24 @@ def _jobs(paths: Sequence[str]) -> Iterator[_Job]:
             raise click.UsageError(f"There is no file or folder '{given}'.")
 
 
+def _records(job: _Job) -> Iterator[_Job]:
+    """The job itself, or one for each record of a JSON list or JSON-lines file."""
+    if job.path.suffix.lower() not in (".json", ".jsonl"):
+        yield job
+        return
+    from monitor.stages import kinds
+
+    try:
+        found = kinds.records(_document(job))
+    except OSError:  # told when its turn comes
+        found = ()
+    if len(found) < 2:
+        yield job
+        return
+    for number, record in enumerate(found, 1):
+        yield replace(job, name=job.name.with_name(f"{job.name.name}#{number}"), record=record)
+
+
 def _run(settings: Settings, jobs: Sequence[_Job]) -> Iterator[_Done]:
     """Cleans in as many processes as there are cores; files of one folder learn from each other first."""
     folders: dict[Path, list[_Job]] = defaultdict(list)
@@ -103,7 +129,7 @@ def _run(settings: Settings, jobs: Sequence[_Job]) -> Iterator[_Done]:
         folders[job.path.parent].append(job)
     several = [job for inside in folders.values() if len(inside) > 1 for job in inside]
     if len(jobs) < 4:
-        learned = {job.path: _fingerprints(job) for job in several}
+        learned = {job.key: _fingerprints(job) for job in several}
         yield from map(_clean, _with_profiles(jobs, learned))
         return
     context = multiprocessing.get_context("forkserver")
@@ -113,22 +139,22 @@ def _run(settings: Settings, jobs: Sequence[_Job]) -> Iterator[_Done]:
     ):
         learned = {}
         for job, found in zip(several, pool.map(_fingerprints, several, chunksize=8), strict=True):
-            learned[job.path] = found
+            learned[job.key] = found
             advance(1)
         for done in pool.map(_clean, _with_profiles(jobs, learned), chunksize=4):
             advance(1)
             yield done
 
 
-def _with_profiles(jobs: Sequence[_Job], learned: dict[Path, tuple[int, ...]]) -> list[_Job]:
+def _with_profiles(jobs: Sequence[_Job], learned: dict[tuple[Path, Path], tuple[int, ...]]) -> list[_Job]:
     seen: dict[Path, Counter[int]] = defaultdict(Counter)
     pages: Counter[Path] = Counter()
-    for path, found in learned.items():
+    for (path, _), found in learned.items():
         seen[path.parent].update(found)
         pages[path.parent] += 1
     out = []
     for job in jobs:
-        own = set(learned.get(job.path, ()))
+        own = set(learned.get(job.key, ()))
         others = {
             block: count - (block in own)
             for block, count in seen[job.path.parent].items()
@@ -139,9 +165,12 @@ def _with_profiles(jobs: Sequence[_Job], learned: dict[Path, tuple[int, ...]]) -
     return out
 
 
-def _document(path: Path) -> Document:
-    moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Document(body=path.read_bytes(), name=path.name, fetched_at=moment)
+def _document(job: _Job) -> Document:
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # a refusal says it in one line
+    if job.record is not None:
+        return job.record
+    moment = datetime.fromtimestamp(job.path.stat().st_mtime, UTC)
+    return Document(body=job.path.read_bytes(), name=job.path.name, fetched_at=moment)
 
 
 def _fingerprints(job: _Job) -> tuple[int, ...]:
@@ -149,7 +178,7 @@ def _fingerprints(job: _Job) -> tuple[int, ...]:
     from monitor.stages.clean import profiles
 
     try:
-        return profiles.fingerprints(extract.extract(_document(job.path)).blocks)
+        return profiles.fingerprints(extract.extract(_document(job)).blocks)
     except (Permanent, OSError):
         return ()
 
@@ -159,12 +188,15 @@ def _clean(job: _Job) -> _Done:
     from monitor.stages import extract
 
     try:
-        extracted = extract.extract(_document(job.path))
+        document = _document(job)
+        extracted = extract.extract(document)
     except Permanent as error:
         return _Done(job.name, fault=str(error))
     except OSError as error:
         return _Done(job.name, fault=error.strerror or str(error))
-    cleaned = stage.clean(extracted.blocks, job.profile, extracted.metadata, method=extracted.method)
+    cleaned = stage.clean(
+        extracted.blocks, job.profile, extracted.metadata, method=extracted.method, fetched_at=document.fetched_at
+    )
     return _Done(job.name, extracted.method, cleaned)
 
 
@@ -211,7 +243,9 @@ def _stored(settings: Settings, number: int, as_json: bool) -> None:
     if as_json:
         print_json(_as_json(_Done(Path(str(number)), article.extractor, cleaned)))
         return
-    settings.console.print(explained(cleaned, f"article {number}: {article.title}"))
+    settings.console.print(
+        explained(cleaned, f"article {number}: {article.title}"), width=min(settings.console.width, WIDEST)
+    )
 
 
 def explained(cleaned: Cleaned, title: str) -> Table:

@@ -12,7 +12,7 @@ import click
 from monitor.cli.common import Exit, Settings, ago, json_option, print_json, print_rows, reading
 from monitor.cli.sources import print_listing
 from monitor.config import Config
-from monitor.config.values import parse_duration
+from monitor.config.values import format_duration, parse_duration
 from monitor.errors import ConfigError, Permanent, StoreError
 from monitor.sources import opml
 from monitor.sources.opml import Outline
@@ -89,7 +89,8 @@ def test(settings: Settings, target: str, limit: int, as_json: bool) -> None:
         )
         return
     say = settings.stderr.print
-    say(f"{row.address}: {len(pull.entries)} entries, {pull.received:,} bytes", markup=False)
+    many = "entry" if len(pull.entries) == 1 else "entries"
+    say(f"{row.address}: {len(pull.entries)} {many}, {pull.received:,} bytes", markup=False)
     if pull.moved_to:
         say(f"moved for good to {pull.moved_to}; that address will be used", markup=False)
     for warning in pull.warnings:
@@ -305,7 +306,7 @@ def _table(slug: str, outline: Outline) -> str:
         lines.insert(0, f"# {' '.join(outline.title.split())}")
     lines.append(f"url = {_quoted(outline.url)}")
     if outline.every is not None:
-        lines.append(f'every = "{outline.every:g}s"')
+        lines.append(f'every = "{format_duration(outline.every)}"')
     if outline.tags:
         lines.append(f"tags = [{', '.join(_quoted(tag) for tag in outline.tags)}]")
     return "\n".join(lines) + "\n"

@@ -104,7 +104,9 @@ def _best_text(work: Work) -> tuple[Document, Cleaned, str]:
         except Permanent as fault:
             faults.append(fault)
             continue
-        cleaned = clean.clean(extracted.blocks, work.profile, extracted.metadata, method=extracted.method)
+        cleaned = clean.clean(
+            extracted.blocks, work.profile, extracted.metadata, method=extracted.method, fetched_at=document.fetched_at
+        )
         tried.append((document, cleaned, extracted.method))
     if not tried:
         if faults and not _has_headline(work):

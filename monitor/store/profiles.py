@@ -20,7 +20,8 @@ YOUNG = 12  # pages; up to here a block seen once is worth comparing with
 MOST = 4000  # blocks handed out, the most repeated first
 FORGET_EVERY = 16  # pages between two clean-ups
 SINGLES = 3000  # blocks seen once that are kept
-RECENT = 300  # articles whose removed blocks are searched for the texts of fingerprints
+RECENT = 300  # articles whose blocks are searched for the texts of fingerprints
+SAMPLE = 500  # characters of a block that are shown
 
 
 def key_of(pending: PendingEntry, page: Document | None) -> str:
@@ -105,7 +106,7 @@ def keys_of(db: sqlite3.Connection, name: str) -> list[str]:
 def listing(db: sqlite3.Connection, name: str, least: int = 2) -> list[dict[str, object]]:
     """What was learned of a source: its blocks with their pages, the most repeated first, with their text.
 
-    A profile holds fingerprints only; the texts are looked up among what was lately removed from the source.
+    A profile holds fingerprints only; the texts are looked up in what was lately kept and removed from the source.
     """
     keys = keys_of(db, name)
     texts = _recent_texts(db, keys)
@@ -135,15 +136,20 @@ def _recent_texts(db: sqlite3.Connection, keys: Iterable[str]) -> dict[int, str]
 
     texts: dict[int, str] = {}
     for key in keys:
-        rows = db.execute(
-            """SELECT r.text FROM removed_blocks r JOIN (
-                   SELECT a.id FROM articles a JOIN site_profiles p ON p.source_id = a.source_id
-                   WHERE p.key = ? ORDER BY a.id DESC LIMIT ?) AS recent ON recent.id = r.article_id
-               WHERE length(r.text) < 500""",
-            (key, RECENT),
-        )
-        for row in rows:
-            texts.setdefault(block_profiles.fingerprint(row["text"]), row["text"])
+        recent = [
+            row["id"]
+            for row in db.execute(
+                """SELECT a.id FROM articles a JOIN site_profiles p ON p.source_id = a.source_id
+                   WHERE p.key = ? ORDER BY a.id DESC LIMIT ?""",
+                (key, RECENT),
+            )
+        ]
+        for number in recent:
+            removed = db.execute("SELECT text FROM removed_blocks WHERE article_id = ?", (number,))
+            kept = db.execute("SELECT text FROM articles WHERE id = ?", (number,)).fetchone()["text"]
+            for text in (*(row["text"] for row in removed), *kept.split("\n\n")):
+                if text:
+                    texts.setdefault(block_profiles.fingerprint(text), text[:SAMPLE])
     return texts
 
 

@@ -161,6 +161,7 @@ def learned(desk: Path, *arguments: str, code: int = 0) -> Result:
 
 def test_what_was_learned_is_shown_pinned_and_forgotten(desk: Path) -> None:
     rows = json.loads(learned(desk, "ingest", "--all", "--json").stdout)
+    assert any("on Thursday" in row["sample"] or len(row["sample"]) > 60 for row in rows), "what was kept is shown, too"
     spoken = {row["sample"]: row["block"] for row in rows}
     assert "Check Also" in spoken
     learned(desk, "ingest", "--pin", str(spoken["Check Also"]))
@@ -170,3 +171,36 @@ def test_what_was_learned_is_shown_pinned_and_forgotten(desk: Path) -> None:
     learned(desk, "ingest", "--forget")
     assert json.loads(learned(desk, "ingest", "--all", "--json").stdout) == []
     learned(desk, "ingest", "--forget", code=1)
+
+
+def test_each_record_of_a_file_is_cleaned(tmp_path: Path) -> None:
+    text = "The bridge over the Lenne was opened to traffic on Thursday morning, eleven years after it was promised."
+    records = [{"title": f"Report {number}", "text": f"{text} Lorry {number} came first."} for number in (1, 2)]
+    (tmp_path / "several.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
+    lines = monitor("clean", "--json", str(tmp_path / "several.jsonl")).stdout.splitlines()
+    shown = [json.loads(line) for line in lines]
+    assert [(one["name"], one["title"]) for one in shown] == [
+        ("several.jsonl#1", "Report 1"),
+        ("several.jsonl#2", "Report 2"),
+    ]
+    assert "Lorry 2 came first." in shown[1]["text"]
+    said = monitor("clean", "--out", str(tmp_path / "out"), str(tmp_path / "several.jsonl")).stderr
+    assert "2 of 2 documents cleaned" in said
+    assert "Lorry 1" in (tmp_path / "out" / "several.jsonl#1.txt").read_text("utf-8")
+
+
+def test_a_date_in_the_future_of_a_file_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "plan.txt").write_text(
+        "Lenne bridge opened at last\n\nPublished: 10 January 2931\n\nThe bridge over the Lenne was opened to traffic "
+        "on Thursday morning, eleven years after it was first promised.\n",
+        "utf-8",
+    )
+    (line,) = monitor("clean", "--json", str(tmp_path / "plan.txt")).stdout.splitlines()
+    assert json.loads(line)["published_at"] is None
+
+
+def test_a_broken_pdf_is_refused_in_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "cut.pdf").write_bytes(b"%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\n")
+    result = monitor("clean", str(tmp_path / "cut.pdf"), code=1)
+    assert "cut.pdf: is a PDF that cannot be read" in result.stderr
+    assert "EOF marker" not in result.stderr.partition("cut.pdf")[0] + capfd.readouterr().err

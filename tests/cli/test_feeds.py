@@ -128,7 +128,7 @@ def test_adding_writes_a_file_that_loads(desk, monitor, server):
     server.routes["/rss?section=world"] = server.routes["/rss"]
     monitor("feeds", "add", url, "--tag", "world", "--every", "1h")
     (made,) = (desk / "conf.d").iterdir()
-    assert tomllib.loads(made.read_text()) == {"feeds": {"at-news": {"url": url, "every": "3600s", "tags": ["world"]}}}
+    assert tomllib.loads(made.read_text()) == {"feeds": {"at-news": {"url": url, "every": "1h", "tags": ["world"]}}}
     again = monitor("feeds", "add", url, code=78)
     assert "is watched already, as 'at-news'" in again.stderr
     assert (

@@ -11,6 +11,7 @@ What is *not* here: taking files and pages apart (`extract`), and what to do abo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from monitor.model import Block, Cleaned, Metadata, SiteProfile
 from monitor.stages import language
@@ -30,17 +31,19 @@ def clean(
     metadata: Metadata,
     *,
     method: str = "text",
+    fetched_at: datetime | None = None,
     model: learned.Model | None = None,
 ) -> Cleaned:
     """The text worth reading, with every removed block and span, its place, reason and confidence.
 
     `method` is `Extracted.method`: what trafilatura picked from a page is trusted more than a whole
-    page of plain text. `model` is for trying another one than the shipped. A document that holds any
+    page of plain text. A date in the text that lies over a day after `fetched_at` is not believed. `model`
+    is for trying another one than the shipped. A document that holds any
     text never comes out empty.
     """
     reader = learned.Reader(model or learned.shipped())
     account = Account(blocks)
-    above = head.read(account.blocks(), metadata)
+    above = head.read(account.blocks(), metadata, fetched_at)
     known = above.metadata
     junk: list[str] = []
     suspects = spam.suspicious(account.blocks())
@@ -55,7 +58,7 @@ def clean(
             now = account.blocks()
             suspects = spam.suspicious(now)
         if number or spans:
-            above = head.read(now, metadata)
+            above = head.read(now, metadata, fetched_at)
         found = furniture.verdicts(now, above)
         seen = profiles.repeated(now, profile, found)
         verdict.judged(now, above, reader, method, found, seen)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from monitor.model import Block, Metadata
 from monitor.stages import dates
@@ -55,8 +55,12 @@ class Head:
     certain: frozenset[int] = frozenset()  # blocks whose role something else confirms
 
 
-def read(blocks: Sequence[Block], known: Metadata) -> Head:
-    """`known` completed by what the blocks above the first paragraph say, and the blocks that said it."""
+def read(blocks: Sequence[Block], known: Metadata, fetched_at: datetime | None = None) -> Head:
+    """`known` completed by what the blocks above the first paragraph say, and the blocks that said it.
+
+    A day that lies over one day after `fetched_at` is somebody's plan, not when the text was published.
+    """
+    latest = (fetched_at.astimezone(UTC) + timedelta(days=1)).date() if fetched_at else date.max
     texts = [block.text for block in blocks]
     start = next((i for i, text in enumerate(texts) if shapes.is_prose(text)), len(texts))
     if start == len(texts):
@@ -73,7 +77,7 @@ def read(blocks: Sequence[Block], known: Metadata) -> Head:
         elif len(text) <= 160 and (found := _dateline(text)):
             day, rest = found
             roles[i] = "dateline"
-            published = published or day
+            published = published or (day if day <= latest else None)
             if who := _byline(rest):
                 byline = byline or who
             elif rest and not outlet and _names_outlet(rest, texts, i):
@@ -92,7 +96,7 @@ def read(blocks: Sequence[Block], known: Metadata) -> Head:
     certain = frozenset(i for i, role in roles.items() if role != "title" or confirmed)
     moment = datetime(published.year, published.month, published.day, tzinfo=UTC) if published else None
     metadata = Metadata(
-        title=title,
+        title=title or _short_title(texts, above, roles, start),
         byline=byline,
         outlet=outlet,
         published_at=known.published_at or moment,
@@ -222,3 +226,15 @@ def _title(texts: Sequence[str], above: range, roles: dict[int, str], trail: Seq
     if not best and trail and len(trail[-1].split()) >= 4:
         best = trail[-1]
     return best[:2000]
+
+
+def _short_title(texts: Sequence[str], above: range, roles: dict[int, str], start: int) -> str:
+    """A line too short to be told from furniture is the title where it stands alone and the text has all its words."""
+    lines = [i for i in above if i not in roles]
+    if len(lines) != 1 or start == 0:
+        return ""
+    text = texts[lines[0]]
+    words = shapes.folded(text).split()
+    body = set(shapes.folded(" ".join(texts[start : start + 6])[:4000]).split())
+    whole = bool(words) and "\n" not in text and len(text) <= 60 and not text.endswith((":", ")"))
+    return text if whole and any(len(word) > 3 for word in words) and body.issuperset(words) else ""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 _OLDEST = datetime(1970, 1, 2, tzinfo=UTC)
 _ENGLISH = "january february march april may june july august september october november december"
@@ -89,6 +91,7 @@ _MONTH_DAY = re.compile(
     r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+(?:(?:[A-Z]{3,4}|[+-]\d{4})\s+)?)?(\d{4})(?!\d)"
 )
 _YEAR_MONTH_DAY = re.compile(r"(\d{4})[.,]?\s+([^\W\d_]{3,})\.?\s+(\d{1,2})(?!\d)")
+_REGION = re.compile(r"(?<![\w/])[A-Z][A-Za-z]+/[A-Z][A-Za-z0-9_+\-]+(?:/[A-Z][A-Za-z_\-]+)?(?![\w/])")
 _PM = ("오후", "下午", "午後", "μμ", "µµ", "م")
 
 
@@ -214,9 +217,14 @@ def _zone(name: str | None) -> int | None:
     return _ZONES.get(name.lower())
 
 
-def _find_zone(text: str, has_clock: bool) -> int:
+def _find_zone(text: str, has_clock: bool) -> int | tzinfo:
+    """Minutes east of Greenwich, or the region that is named: its summer time is known only with the date."""
     if not has_clock:
         return 0
+    named = _REGION.search(text)
+    region = _region(named[0]) if named else None
+    if named and region:
+        text = _without(text, named)
     match = re.search(r"([+\-−])(\d{1,2}):?(\d{2})?(?!\d)", text)
     if match:
         minutes = int(match[2]) * 60 + int(match[3] or 0)
@@ -225,15 +233,26 @@ def _find_zone(text: str, has_clock: bool) -> int:
     for word in re.findall(r"[A-Za-z]+", text):
         if word.lower() in _ZONES:
             return _ZONES[word.lower()]
-    return 0
+    return region or 0
 
 
-def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, offset: int) -> datetime | None:
+@lru_cache(maxsize=64)
+def _region(name: str) -> tzinfo | None:
+    """The zone of a name such as Europe/Berlin; None for one the tz database does not have."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return None
+
+
+def _moment(
+    year: int, month: int, day: int, hour: int, minute: int, second: int, offset: int | tzinfo
+) -> datetime | None:
     extra = timedelta()
     if hour == 24 and minute == 0:
         hour, extra = 0, timedelta(days=1)
     try:
-        zone = timezone(timedelta(minutes=offset)) if offset else UTC
+        zone = offset if isinstance(offset, tzinfo) else timezone(timedelta(minutes=offset))
         return _sane(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone) + extra)
     except (ValueError, OverflowError):
         return None

@@ -76,3 +76,25 @@ def test_an_outlet_needs_confirmation() -> None:
 
 def test_nothing_above_gives_nothing() -> None:
     assert read() == Metadata()
+
+
+def test_a_day_after_the_fetch_is_no_publication_date() -> None:
+    fetched = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    blocks = plaintext.split("\n\n".join(["Lenne bridge opened at last", "10 January 2031", "9 November 2026", BODY]))
+    assert head.read(blocks, Metadata(), fetched).metadata.published_at == datetime(2026, 11, 9, tzinfo=UTC)
+    assert head.read(blocks[:2] + blocks[3:], Metadata(), fetched).metadata.published_at is None
+
+
+@pytest.mark.parametrize(
+    ("above", "title"),
+    [
+        (["Bridge opened"], "Bridge opened"),
+        (["Bridge"], "Bridge"),
+        (["Bridge opened", "By Jane Miller", "9 November 2026"], "Bridge opened"),
+        (["Advertisement"], ""),
+        (["Bridge opened", "About admin"], ""),
+        (["The old"], ""),
+    ],
+)
+def test_a_short_line_alone_whose_words_the_text_has_is_the_title(above: list[str], title: str) -> None:
+    assert read(*above).title == title
