@@ -91,7 +91,7 @@ def _line(row: dict[str, Any], now: datetime) -> dict[str, Any]:
     born = _moment(row["changed_at"])
     last = _moment(row["last_match_at"]) or born
     silent = (now - last).days if last else 0
-    row["remark"] = row["error"].partition("\n")[0]
+    row["remark"] = row["error"].partition("\n")[0].removeprefix(f"rule '{row['slug']}': ")
     if not row["remark"] and row["state"] == "on" and silent >= DEAD_DAYS:
         row["remark"] = f"no match for {silent} days"
     if row["paused_at"]:
@@ -127,6 +127,7 @@ def show_rule(settings: Settings, rule: str, since: timedelta | None, as_json: b
         with reading(config) as db:
             state = next((dict(row) for row in rows.overview(db, _start(since, now)) if row["slug"] == rule), None)
             found["record"] = _line(state, now) if state else None
+            found["working"] = rows.as_it_stands(db, rule)
             found["outcomes"] = {row["outcome"]: row["matches"] for row in rows.outcomes(db, rule, _start(since, now))}
             found["by_term"] = [dict(row) for row in rows.precision_by_term(db, rule)]
             found["by_source"] = [dict(row) for row in rows.precision_by_source(db, rule)]
@@ -150,6 +151,10 @@ def _print_rule(settings: Settings, found: Mapping[str, Any], now: datetime) -> 
     if record:
         last = ago(_moment(record["last_match_at"]), now)
         out.print(Text(f"\n  version {record['version']}, {record['state']}; last match {last}"))
+        working: Rule | None = found["working"]
+        if record["state"] == "stale" and working is not None:
+            said = shown(working.query or f"/{working.regex}/")
+            out.print(Text(f"  until it is mended, version {working.version} goes on: {said}", style="yellow"))
         out.print(
             Text(f"  {counted(record['matches'], 'match')} and {counted(record['alerts'], 'alert')} in this time")
         )

@@ -93,6 +93,12 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     print_rows(settings, found["polls"], columns, empty="no visit worth a line yet")
 
 
+def _first_visit(stored: int, would_have_alerted: int) -> str | None:
+    """What was there before we watched. None where that was news, or is not through yet."""
+    entries = "1 entry" if stored == 1 else f"{stored:,} entries"
+    return f"{entries} taken as known; {would_have_alerted:,} would have alerted" if stored else None
+
+
 def _print_facts(settings: Settings, found: dict[str, Any], now: datetime) -> None:
     facts = {
         "name": found["slug"],
@@ -104,6 +110,7 @@ def _print_facts(settings: Settings, found: dict[str, Any], now: datetime) -> No
         "failures in a row": found["failures"] or None,
         "every": span(found["every_seconds"]),
         "tags": found["tags"],
+        "first visit": _first_visit(**found["baseline"]),
         "last worked": ago(from_text(found["last_success_at"]), now),
         "last news": ago(from_text(found["last_entry_at"]), now),
         "next visit": ago(from_text(found["next_poll_at"]), now),

@@ -7,6 +7,7 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor.store import entries
 from monitor.store.connection import to_text
 
 _STATE = """CASE WHEN retired_at IS NOT NULL THEN 'retired' WHEN enabled = 0 THEN 'off'
@@ -42,6 +43,8 @@ def detail(db: sqlite3.Connection, slug: str, now: datetime, *, polls: int = 10)
     found["cursor"] = {key: value for key, value in cursor.items() if key not in ("seen", "known", "children")}
     since = to_text(now - timedelta(days=1))
     found["funnel"] = _funnel(db, row["id"], since)
+    stored, alerted = entries.baseline_summary(db, row["id"]) or (0, 0)
+    found["baseline"] = {"stored": stored, "would_have_alerted": alerted}
     found["polls"] = [
         dict(poll)
         for poll in db.execute(

@@ -177,6 +177,18 @@ def test_lists_and_one_source_with_its_funnel(monitor, stored):
     assert "there is no source 'x'" in monitor("sources", "show", "x", code=1).stderr
 
 
+def test_what_was_there_at_the_first_visit_is_summed_up(desk, monitor, stored):
+    assert "first visit" not in monitor("sources", "show", "wire").stdout
+    store = Store(desk / "state" / "monitor.db")
+    known = "UPDATE entries SET baseline = 1, state = 'baseline' WHERE id IN (SELECT id FROM entries LIMIT 2)"
+    store.write_now(lambda db: db.execute(known).rowcount)
+    store.close()
+    said = json.loads(monitor("sources", "show", "wire", "--json").stdout)
+    assert said["baseline"] == {"stored": 2, "would_have_alerted": 0}
+    shown = monitor("sources", "show", "wire").stdout
+    assert "2 entries taken as known; 0 would have alerted" in shown
+
+
 def test_without_a_store_the_list_says_what_to_do(monitor):
     assert "there is no store" in monitor("sources", "list", code=73).stderr
 

@@ -256,6 +256,19 @@ def test_a_hit_in_json_has_the_names_of_its_fields(desk: Path) -> None:
     assert set(hit) == set(sample) == {"term", "field", "start", "end", "sentence", "sentence_start", "variant"}
 
 
+def test_a_rule_that_broke_tells_which_version_goes_on(desk: Path) -> None:
+    broken = Rule(slug="kabul", query="Kabul AND", version=2)
+    (desk / "config.toml").write_text(CONFIG.replace('"Kabul"', '"Kabul AND"'), encoding="utf-8")
+    store = Store(desk / "state" / "monitor.db")
+    store.write_now(lambda db: rules.save(db, broken, "rule 'kabul': AND has nothing after it", NOW))
+    store.close()
+    found = said(desk, "rules", "show", "kabul")
+    assert (found["record"]["state"], found["record"]["remark"]) == ("stale", "AND has nothing after it")
+    assert (found["working"]["version"], found["working"]["query"]) == (1, "Kabul")
+    assert "until it is mended, version 1 goes on: Kabul\n" in monitor(desk, "rules", "show", "kabul").stdout
+    assert "goes on" not in monitor(desk, "rules", "show", "dead").stdout
+
+
 def test_what_did_not_become_an_article_says_why(desk: Path) -> None:
     store = Store(desk / "state" / "monitor.db")
 
