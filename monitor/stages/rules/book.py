@@ -6,6 +6,7 @@ be added, changed or removed without touching the others. A book is not to be sh
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection, Iterable, Iterator
 
 from monitor.model import Match
@@ -46,8 +47,14 @@ class RuleBook:
 
     def add(self, compiled: Compiled) -> None:
         """Add a rule, in place of the one of the same slug."""
-        with undisturbed():
+        if not gc.isenabled():  # one of many
             self._add(compiled)
+            return
+        gc.disable()  # as `compile_rule` does
+        try:
+            self._add(compiled)
+        finally:
+            gc.enable()
 
     def _add(self, compiled: Compiled) -> None:
         self.remove(compiled.slug)

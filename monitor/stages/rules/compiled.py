@@ -82,8 +82,13 @@ def compile_rule(rule: Rule, variants: Mapping[str, Sequence[str]] = _NO_VARIANT
     """Compile a rule. `variants` maps a set's name to its forms. Raises RuleError with every fault found."""
     if not gc.isenabled():  # one of many
         return _compile(rule, variants)
-    with undisturbed():
+    # Not `undisturbed`, which itself makes objects that are counted, and so could set off a collection after it has
+    # allowed them again: what waits is then collected before an edit or after it, never in it. So does `RuleBook.add`.
+    gc.disable()
+    try:
         return _compile(rule, variants)
+    finally:
+        gc.enable()
 
 
 def _compile(rule: Rule, variants: Mapping[str, Sequence[str]]) -> Compiled:
