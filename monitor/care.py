@@ -19,7 +19,8 @@ from monitor.store import deliveries, notices, rule_health, source_health
 from monitor.store.connection import Connection, Store
 
 FLAPPING = timedelta(days=1)  # what fails again so soon after it worked again is told only when it lasts
-FAILING, QUIET, BARREN = "source-failing", "source-quiet", "source-barren"
+SPAM_OVER = timedelta(days=7)  # without a link of spam, and a source is held for clean again
+FAILING, QUIET, BARREN, SPAM = "source-failing", "source-quiet", "source-barren", "source-spam"
 
 
 class Care:
@@ -45,6 +46,12 @@ class Care:
         if news:
             self._end(db, f"{QUIET}/{row.slug}", f"{row.slug} brings news again", now)
 
+    def spammed(self, db: Connection, slug: str, hosts: Sequence[str], article: int, now: datetime) -> None:
+        """Note that links of spam to `hosts`, not seen there before, were cut out of a source's article."""
+        shown = ", ".join(hosts[:3]) + (" …" if len(hosts) > 3 else "")
+        text = f"{slug} has begun to carry spam links ({shown}): the site may have been taken over"
+        self._begin(db, f"{SPAM}/{slug}", text, f"`monitor clean {article}` shows what was cut.", now)
+
     async def look(self, store: Store, now: datetime) -> int:
         """Judge every source that works by its own cadence and by what its entries left. Returns how many changed."""
         records = await store.read(lambda db: source_health.records(db, now, health.QUIET_FLOOR))
@@ -55,7 +62,13 @@ class Care:
                 changed.append((record, found))
         if changed:
             await store.write(lambda db: self._judged(db, changed, now))
+        if await store.read(lambda db: source_health.clean_again(db, SPAM, now - SPAM_OVER)):
+            await store.write(lambda db: self._clean_again(db, now))
         return len(changed)
+
+    def _clean_again(self, db: Connection, now: datetime) -> None:
+        for slug in source_health.clean_again(db, SPAM, now - SPAM_OVER):
+            self._end(db, f"{SPAM}/{slug}", f"{slug} carries no spam links any more", now)
 
     async def look_at_rules(self, store: Store, now: datetime) -> int:
         """Judge every rule by its own habits. Returns of how many there is news.

@@ -62,6 +62,10 @@ class _Place:
     matched_before: tuple[Match, ...] = ()
 
 
+# Told in the transaction that writes it down: source, hosts new to it, article, now.
+Spammed = Callable[[Connection, str, Sequence[str], int, datetime], None]
+
+
 class Settler:
     """Settles entries of one run. `rules` and `routes` are live: a reload changes them in place."""
 
@@ -72,9 +76,11 @@ class Settler:
         rules: Mapping[str, Rule],
         routes: Mapping[str, Route],
         rarity: Callable[[], Rarity],
+        spammed: Spammed | None = None,
     ) -> None:
-        """`rarity` opens the counters, once, when they are first wanted."""
+        """`rarity` opens the counters, once, when they are first wanted. `spammed` is told of spam links."""
         self.run = run
+        self._spammed = spammed
         self.rules = rules
         self.routes = routes
         self._open_rarity = rarity
@@ -90,8 +96,11 @@ class Settler:
             # What a site's pages repeat is furniture; what its versions of one story repeat is the story.
             profiles.learn(db, digest.profile_key, digest.learned, pending.source_number, now)
         if place.new_text:
-            for host in articles.add_spam_hosts(db, pending.source_number, digest.spam_hosts, place.article, now):
+            hosts = articles.add_spam_hosts(db, pending.source_number, digest.spam_hosts, place.article, now)
+            for host in hosts:
                 log.warning("source.spam", source=pending.entry.source, host=host, article=place.article)
+            if hosts and self._spammed:
+                self._spammed(db, pending.entry.source, hosts, place.article, now)
         raised = self._alerts(db, job, place)
         because = "; ".join(filter(None, (place.because, job.note)))
         entries.settle(

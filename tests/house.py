@@ -7,6 +7,7 @@ from importlib import import_module
 
 from build import NOON, a_rule
 
+from monitor.care import Care
 from monitor.pipeline import Pipeline
 from monitor.ports import SourceRow
 from monitor.settle import Settler
@@ -69,6 +70,7 @@ class House:
         self.store.write_now(lambda db: sources.upsert(db, row, now, baseline=baseline))
         self.world = World(book)
         self.rarity = Rarity(folder / "rarity", now, bits=12)
+        care = Care()
         self.pipeline = Pipeline(
             store=self.store,
             raw_store=self.raw,
@@ -80,7 +82,9 @@ class House:
                 rules={rule.slug: rule for rule in self.given},
                 routes={"console": Route(channel="console")},
                 rarity=lambda: self.rarity,
+                spammed=care.spammed,
             ),
+            care=care,
             run=run,
             clock=lambda: self.now,
             workers=2,

@@ -10,7 +10,6 @@ import pytest
 from build import NOON, a_document, an_entry
 from house import House
 
-from monitor.care import Care
 from monitor.errors import Gone, Permanent, Temporary
 from monitor.ports import Pull
 from monitor.stages.restraint import Route
@@ -21,7 +20,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def house(tmp_path):
     made = House(tmp_path)
-    made.pipeline.care = Care([Route(channel="desk", targets=("a@x.example",))])
+    made.pipeline.care.routes = (Route(channel="desk", targets=("a@x.example",)),)
     yield made
     made.close()
 
@@ -123,3 +122,31 @@ def test_pages_beyond_the_portion_wait_their_turn_in_sight(house):
     assert "waits its turn: 2 pages per visit" in waiting[0][2]
     house.now = NOON + HOUR
     assert house.go() == 3
+
+
+SPAM = "slot gacor judi online https://slot-{0}.example/ terpercaya casino bonus https://judi-{0}.example/"
+BODY = "\n\n".join(
+    (
+        "The council of Altena met on Tuesday and agreed on a budget of {0} million for the schools of the district.",
+        "“We had hoped for more,” said the head of the parents' association, who has led it for {0} years.",
+        "Work on the roof of the school will begin in spring and take {0} weeks, the council's office said.",
+    )
+)
+
+
+def spammed(number):
+    return entry(number, content=a_document(f"{BODY.format(number)}\n\n{SPAM.format(number)}"))
+
+
+def test_spam_links_in_a_source_are_told_once_and_so_is_their_end(house):
+    house.go(pull(entry(1)))
+    house.go(pull(spammed(2)))
+    house.go(pull(spammed(3)))
+    (first,) = told(house)
+    assert first.startswith("monitor: wire has begun to carry spam links (")
+    assert "taken over" in first
+    care = house.pipeline.care
+    asyncio.run(care.look(house.store, NOON + timedelta(days=6)))
+    assert len(told(house)) == 1
+    asyncio.run(care.look(house.store, NOON + timedelta(days=9)))
+    assert "monitor: wire carries no spam links any more" in told(house)

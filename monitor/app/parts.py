@@ -147,7 +147,8 @@ class App:
         self._sources: dict[str, Source] = {}
         self._replaced: list[Callable[[], Awaitable[None]]] = []
         self._background: set[asyncio.Task[None]] = set()
-        self.settler = Settler(run=self.run, rules={}, routes=mouths.routes, rarity=rarity)
+        care = Care(self._notice_routes(config, mouths))
+        self.settler = Settler(run=self.run, rules={}, routes=mouths.routes, rarity=rarity, spammed=care.spammed)
         self.pipeline = Pipeline(
             store=store,
             raw_store=raw_store,
@@ -159,7 +160,7 @@ class App:
             clock=clock,
             workers=pool.workers,
             deadline=config.pool.deadline,
-            care=Care(self._notice_routes(config, mouths)),
+            care=care,
             pages_per_poll=config.fetch.pages_per_poll,
         )
         self.outbox = self._outbox()

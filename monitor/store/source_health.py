@@ -68,6 +68,17 @@ def _survived(db: sqlite3.Connection, source: int) -> tuple[bool, ...]:
     return tuple(bool(row["survived"]) for row in rows)
 
 
+def clean_again(db: sqlite3.Connection, notice: str, since: datetime) -> list[str]:
+    """Slugs of the sources about whose spam a `notice` stands, though none was seen after `since`."""
+    rows = db.execute(
+        """SELECT s.slug FROM notices n JOIN sources s ON n.key = ?1 || '/' || s.slug WHERE n.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM spam_hosts h WHERE h.source_id = s.id AND h.last_seen_at > ?2)
+           ORDER BY s.slug""",
+        (notice, to_text(since)),
+    )
+    return [row["slug"] for row in rows]
+
+
 def judged(db: sqlite3.Connection, verdicts: Iterable[tuple[int, str, str]], now: datetime) -> None:
     """Write (row number, health, because) for sources whose health changed and that have not begun to fail since."""
     db.executemany(
