@@ -9,7 +9,7 @@ from monitor.stages.rules.compiled import Compiled
 from monitor.stages.rules.evidence import characters
 from monitor.stages.rules.nodes import And, Metadata, Node, Not, Or, Term
 from monitor.stages.rules.proximity import AtLeast, Near
-from monitor.stages.rules.reading import Reading, Subject
+from monitor.stages.rules.reading import BODY, Reading, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,38 @@ class Explained:
 def explain(compiled: Compiled, subject: Subject) -> Explained:
     """Return the tree of a rule with a mark at every part, its scope on top where it has one."""
     reading = Reading(subject)
+    _settle_chains(compiled.root, reading)
     root = _explain(compiled.root, reading)
     if compiled.in_scope(reading):
         return root
     scope = Explained("feeds, tags, languages", False, "the article is outside the rule's scope")
     return Explained("scope AND query", False, "", (scope, root))
+
+
+def _settle_chains(node: Node, reading: Reading) -> None:
+    """Note which parts of each chain of NEARs hold, without asking every one."""
+    if not isinstance(node, Near):
+        for child in node.children:
+            _settle_chains(child, reading)
+        return
+    chain, near = [node], node
+    while isinstance(near.children[0], Near):
+        near = near.children[0]
+        chain.append(near)
+    for field in set(BODY).intersection(node.fields):
+        # Where one holds, so do all within it, and where one does not, no other around it does. The whole is asked
+        # first, then what is ever further in.
+        low, high, step = 0, len(chain), 1
+        while low < high:
+            asked = min(low + step - 1, (low + high) // 2)
+            if chain[asked].holds_in(reading, field):
+                high = asked
+            else:
+                low, step = asked + 1, 2 * step
+        for number, part in enumerate(chain):
+            reading.memory[part, field] = number >= high
+    for part in chain:
+        _settle_chains(part.children[1], reading)
 
 
 def _explain(node: Node, reading: Reading) -> Explained:

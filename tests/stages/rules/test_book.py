@@ -29,6 +29,7 @@ from monitor.stages.rules import (
 )
 from monitor.stages.rules.evidence import PER_TERM, hits, sentence
 from monitor.stages.rules.index import KeyIndex
+from monitor.stages.rules.nodes import Node
 from monitor.stages.words import index_text
 
 
@@ -340,6 +341,32 @@ def test_explain_marks_every_part() -> None:
     ]
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["NEAR/0", "NEAR/1", "NEAR/3", "PRE/2"]),
+            st.sampled_from(["a", "b", "title:b", "(c OR d)", "(a NEAR/2 b NEAR/2 c)", '"a b"']),
+        ),
+        min_size=1,
+        max_size=7,
+    ),
+    *[st.lists(st.sampled_from("abcdx"), max_size=30).map(" ".join)] * 2,
+)
+def test_explain_marks_each_part_of_a_chain_as_if_it_were_asked_alone(
+    chain: list[tuple[str, str]], title: str, text: str
+) -> None:
+    compiled = compile_rule(Rule(slug="x", query="a " + " ".join(map(" ".join, chain))))
+    subject = Subject(title=title, text=text)
+
+    def marks(node: Node) -> list[bool]:
+        alone = node.holds(Reading(subject))
+        return [alone, *(mark for child in node.children for mark in marks(child))]
+
+    shown = [line.strip()[0] == "✓" for line in explain(compiled, subject).lines()]
+    assert shown == marks(compiled.root)
+
+
 def test_explain_shows_the_scope() -> None:
     compiled = compile_rule(Rule(slug="x", query="Kabul", feeds=("bbc",)))
     lines = list(explain(compiled, Subject(text="Kabul", source="cnn")).lines())
@@ -500,5 +527,7 @@ def test_the_sentences_of_a_text_are_found_line_by_line(text: str, data: st.Data
     asked = data.draw(st.lists(st.sampled_from(letters), max_size=8)) if letters else []
     sentences = evidence._Sentences(text, whole=False)
     for start in asked:
-        end = min(len(text), start + data.draw(st.integers(1, 12)))
+        end = 1 + data.draw(
+            st.sampled_from([at for at in letters if start <= at <= start + 12])
+        )  # hits end in a letter
         assert sentences.around(start, end) == sentence_in_whole_text(text, start, end)
