@@ -31,7 +31,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor import app as live
-from monitor import control
+from monitor import control, memory
 from monitor.app import App, telling
 from monitor.config import Config
 from monitor.errors import ConfigError, MonitorError, StoreError, StoreFull
@@ -248,6 +248,8 @@ class Daemon:
             config = await asyncio.to_thread(self._load)
             await self.app.reload(config)
             log.info("reload", outcome="done", warnings=list(config.warnings))
+            del config  # the app holds what it needs of it
+            memory.give_back()
             await telling.reload_accepted(self.app)
             status = await self._status()
         except ConfigError as error:

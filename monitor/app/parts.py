@@ -205,8 +205,6 @@ class App:
             log.warning("reload.restart_needed", setting=name)
         self.pipeline.wake.set()
         self.pipeline.alerted.set()
-        del old
-        memory.give_back()
 
     # ── chores ──────────────────────────────────────────────────────────────────────────────────
 
