@@ -145,6 +145,8 @@ def hostile(workload: Workload) -> None:
     queries += ["alpha PRE/100 alpha PRE/100 zeta", '"alpha beta alpha beta"', "alpha NEAR/2 gamma", "中国 NEAR/5 美国"]
     queries += [f"alpha NEAR/{n} missing{n}" for n in range(32)]
     book = RuleBook(compile_rule(Rule(slug=str(n), query=query)) for n, query in enumerate(queries))
+    gc.collect()
+    gc.freeze()  # as the workers' parent does once the rules are loaded
     terms = [term for query in workload.rules[:960] for group in query.needs for term in group]
     chance = random.Random(5)
     letters = "abcdefghijklmnopqrstuvwxyz"
