@@ -9,9 +9,10 @@ import pytest
 
 from monitor import app as live
 from monitor.app import watching
+from monitor.app.parts import utc_now
 from monitor.app.watching import headers_of
 from monitor.errors import ConfigError, Permanent, StoreBusy, StoreFull
-from monitor.stages.rules import RuleBook, Subject, compile_rule
+from monitor.stages.rules import RuleBook, Subject, compile_rule, parser
 
 TEXT = "Talks go on\n\nThe envoy met the minister in Doha on Sunday, and they said that talks would go on."
 OTHER = "Herring and cod\n\nThe ministry of fisheries published its yearly figures on herring, cod and the cold sea."
@@ -93,6 +94,21 @@ def test_rules_that_compiled_before_are_not_compiled_again(place, monkeypatch):
     stored = inside(place, lambda app: rows(app, "SELECT slug, version, state FROM rules ORDER BY slug"))
     assert compiled == ["new", "new"], "with another set only a rule that names it means something else"
     assert stored == [("envoy", 1, "on"), ("new", 2, "on")]
+
+
+def test_the_terms_of_checked_rules_are_not_kept_where_nothing_is_matched(place):
+    place.write("[variants.city]\nforms = ['Doha']\n", rules="[rules.new]\nquery = '{city} AND \"peace talks\"'\n")
+
+    def check(db):
+        parser.term("kept", False, False, "")
+        watch = watching.take_over(db, place.load(), utc_now())
+        return list(watch.rules), parser.term.cache_info().currsize, parser._variant_term.cache_info().currsize
+
+    async def look(app):
+        await app.store.write(lambda db: db.execute("DELETE FROM rules").rowcount)
+        return await app.store.write(check)
+
+    assert inside(place, look) == (["new"], 0, 0)
 
 
 def test_a_rule_whose_variant_set_is_gone_keeps_matching_with_the_set_it_had(place):

@@ -52,6 +52,10 @@ def take_over(db: Connection, config: Config, now: datetime, before: Watch | Non
         works, _ = rules.save(db, rule, faults[slug], now)
         if works is not None:
             working[slug] = rule if works == rule else works  # not a second one that says the same
+    if faults:  # some were compiled, and only to be checked
+        from monitor.stages.rules.parser import forget_terms
+
+        forget_terms()
     rules.retire_others(db, config.rules, now)
     facts.put(db, CHECKED, __version__, now)
     faults = {slug: fault for slug, fault in faults.items() if fault}

@@ -288,6 +288,12 @@ def _variant_term(name: str, form: str, field: str) -> Term:
     return Term(f"{{{name}}}", row, field, variant=form)
 
 
+def forget_terms() -> None:
+    """Let go of the terms kept for sharing: for who checks many rules and keeps none of them."""
+    term.cache_clear()
+    _variant_term.cache_clear()
+
+
 def phrase_elements(text: str, spelled: bool) -> tuple[Element, ...]:
     """The elements of a phrase's words; lone punctuation counts for nothing. Raises PatternError."""
     row: list[Element] = []
