@@ -157,7 +157,6 @@ class Arena:
     def round(self, world: str) -> None:
         self.drop(self.chance.randint(15, 25) if world in ("full", "file-limit") else self.chance.randint(4, 12))
         self.servers.behave(rude=world == "servers-rude")
-        self._look_again()
         size = self.database.stat().st_size if self.database.exists() else 0
         victim = self.start(
             *{
@@ -205,6 +204,7 @@ class Arena:
         victim = self.start()
         end = time.monotonic() + PEACE
         try:
+            self.wait_for(victim, b'"daemon.ready"')
             while (waiting := self._waiting()) != (0, 0, self.dropped):
                 assert time.monotonic() < end, f"(entries, deliveries, articles) {waiting}, dropped {self.dropped}"
                 assert victim.poll() is None, "the daemon ended by itself"
@@ -216,14 +216,10 @@ class Arena:
 
     def _make_due(self) -> None:
         """What waits for its next attempt, and what a clock that was ahead put off. First attempts need no help."""
-        self._look_again()
-        self._write("UPDATE deliveries SET try_at = ? WHERE state IN ('pending', 'uncertain') AND attempts > 0")
-        self._write("UPDATE targets SET hold_until = ?")
-
-    def _look_again(self) -> None:
-        """The folder is looked at in every round, whatever the clock was in the last."""
         self._write("UPDATE entries SET try_at = ? WHERE state = 'pending'")
         self._write("UPDATE sources SET next_poll_at = ?")
+        self._write("UPDATE deliveries SET try_at = ? WHERE state IN ('pending', 'uncertain') AND attempts > 0")
+        self._write("UPDATE targets SET hold_until = ?")
 
     def _write(self, sql: str) -> None:
         if self.database.exists():
