@@ -38,7 +38,7 @@ WINDOW = 32  # entries in hand that are not waiting for a page: each may hold a 
 FETCHING = 256  # entries whose page is being fetched; the web client has its own, lower, limits
 FETCHING_EACH = 16  # of one source: a server that hangs must not take all the places
 DIGEST = "monitor.stages.digest:digest"  # named, not imported: trafilatura belongs in the workers
-ATTEMPTS = 5  # tries to have the page of an entry that has no text of its own
+ATTEMPTS = 5  # tries to have an entry's page
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
@@ -346,18 +346,22 @@ class Pipeline:
             self.alerted.set()
 
     async def _digest_and_settle(self, pending: PendingEntry) -> Outcome:
-        work, note = await self._prepare(pending)
+        work, note, again_at = await self._prepare(pending)
         async with self._in_pool:
             digest: Digest = await self.pool.run(DIGEST, work, deadline=self.deadline, book=True)
         used = _document_of(work, digest)
         if used is not None:
             await self._documents.do(used)
-        return await self._settlements.do(Settlement(pending=pending, digest=digest, note=note, now=self.clock()))
+        settlement = Settlement(pending=pending, digest=digest, note=note, now=self.clock(), again_at=again_at)
+        return await self._settlements.do(settlement)
 
-    async def _prepare(self, pending: PendingEntry) -> tuple[Work, str]:
-        """Fetch and look up what digestion needs. Returns it with a note for `because`."""
+    async def _prepare(self, pending: PendingEntry) -> tuple[Work, str, datetime | None]:
+        """Fetch and look up what digestion needs. Returns it with a note for `because`, and when to ask again.
+
+        News does not wait for a page: what the feed itself says is settled, and the page follows as a revision.
+        """
         entry = pending.entry
-        known, page, note = None, None, ""
+        known, page, note, again_at = None, None, "", None
         wanted = fulltext.wants_page(entry, pending.fulltext)
         if wanted and pending.article is None:
             known = await self.store.read(lambda db: _known_article(db, entry))
@@ -367,29 +371,28 @@ class Pipeline:
                 async with self._fetching_for(pending.source_number):
                     page = await self.pages.page(entry.url)
             except (Temporary, Permanent) as error:
-                hopeless = isinstance(error, Permanent) or pending.attempts >= ATTEMPTS
-                if entry.content is None and not hopeless:
-                    raise
                 note = f"the page could not be had ({error}); this is the feed's own text"
+                if isinstance(error, Temporary) and pending.attempts < ATTEMPTS:
+                    told = pending.article is not None and pending.attempts > 1
+                    if entry.content is None or told:
+                        raise
+                    again_at = self._next_try(pending, error)
+                    note += ", and the page is asked for again"
         key = profiles.key_of(pending, page)
         profile = await self.store.read(lambda db: profiles.get(db, key))
-        work = Work(
-            entry=entry,
-            page=page,
-            known=known,
-            profile=profile,
-            outlet=pending.source_outlet,
-            tags=pending.source_tags,
-        )
-        return work, note
+        outlet, tags = pending.source_outlet, pending.source_tags
+        work = Work(entry=entry, page=page, known=known, profile=profile, outlet=outlet, tags=tags)
+        return work, note, again_at
+
+    def _next_try(self, pending: PendingEntry, error: Temporary) -> datetime:
+        asked = min(error.retry_after or 0.0, pace.DAY)  # news that is older is no news
+        return pace.after_failure(self.clock(), 60.0, pending.attempts, retry_after=asked, seed=pending.number)
 
     async def _try_later(self, pending: PendingEntry, error: Temporary) -> Outcome:
         if pending.attempts >= ATTEMPTS:
             because = f"{error.kind}: {error}; given up after {ATTEMPTS} tries"
             return await self._end(pending, EntryState.FAILED, because)
-        asked = min(error.retry_after or 0.0, pace.DAY)  # news that is older is no news
-        due = pace.after_failure(self.clock(), 60.0, pending.attempts, retry_after=asked, seed=pending.number)
-        because = f"{error.kind}: {error}"
+        due, because = self._next_try(pending, error), f"{error.kind}: {error}"
         await self.store.write(lambda db: entries.postpone(db, pending.number, due, because))
         return Outcome(state=EntryState.PENDING, because=because)
 

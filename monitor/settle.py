@@ -36,6 +36,7 @@ class Settlement:
     digest: Digest
     now: datetime
     note: str = ""  # of gathering: why it rests on the feed's own text, say
+    again_at: datetime | None = None  # the entry goes on waiting for its page until then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ class Settler:
             document_sha256=digest.article.document_sha256 or None,
             outlet=digest.article.outlet,
             announced_hash=pending.announced_hash,
+            again_at=job.again_at,
         )
         if pending.baseline:
             self._sum_up_baseline(db, pending)

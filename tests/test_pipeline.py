@@ -141,6 +141,50 @@ def test_a_page_that_cannot_be_had_leaves_the_entrys_own_text_and_says_so(house)
     assert "HTTP 403" in because
 
 
+def test_news_does_not_wait_for_a_page_which_follows_as_a_revision(house):
+    address = "https://wire.example/g1"
+    house.world.pages[address] = Temporary("HTTP 503", kind="http-503")
+    teaser = "The envoy arrived in Doha on Monday for talks."
+    content = a_document(f"<p>{teaser}</p>", media_type="text/html", fragment=True)
+    house.go(pull(replace(entry(), content=content)))
+
+    assert house.all("SELECT text FROM articles") == [(teaser,)]
+    assert house.all("SELECT COUNT(*) FROM alerts") == [(1,)]
+    [(state, because)] = house.all("SELECT state, because FROM entries")
+    assert state == "pending"
+    assert "HTTP 503" in because
+    assert "asked for again" in because
+
+    house.now += timedelta(hours=1)
+    house.go()
+    assert house.all("SELECT state, because FROM entries") == [("pending", "http-503: HTTP 503")]
+
+    house.world.pages[address] = a_document(PAGE, media_type="text/html", url=address)
+    house.now += timedelta(hours=1)
+    house.go()
+    assert house.all("SELECT state, payload FROM entries") == [("revision", None)]
+    [(text,)] = house.all("SELECT text FROM articles")
+    assert BODY in text
+    assert house.all("SELECT COUNT(*) FROM alerts") == [(1,)]
+
+
+def test_a_page_that_never_comes_leaves_the_entrys_own_text(house):
+    house.world.pages["https://wire.example/g1"] = Temporary("timeout", kind="timeout")
+    content = a_document(f"<p>{BODY[:200]}</p>", media_type="text/html", fragment=True)
+    house.go(pull(replace(entry(), content=content)))
+    before = house.all("SELECT text FROM articles")
+
+    for _ in range(ATTEMPTS):
+        house.now += timedelta(days=2)
+        house.go()
+
+    [(state, because, payload)] = house.all("SELECT state, because, payload FROM entries")
+    assert (state, payload) == ("done", None)
+    assert "the feed's own text" in because
+    assert "asked for" not in because
+    assert house.all("SELECT text FROM articles") == before
+
+
 def test_a_page_that_is_not_there_yet_is_tried_again_and_then_given_up(house):
     house.world.pages["https://wire.example/g1"] = Temporary("timeout", kind="timeout")
     house.go(pull(replace(entry(), content=None, title="")))

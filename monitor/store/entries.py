@@ -239,23 +239,28 @@ def settle(
     document_sha256: str | None = None,
     outlet: str = "",
     announced_hash: str | None = None,
+    again_at: datetime | None = None,
 ) -> None:
     """Write how an entry ended. The payload goes: the document stands in raw.db.
 
     `announced_hash`: what was settled. An entry that was announced anew meanwhile stays pending with its new payload.
+    `again_at`: it stays pending with its payload until then, for it may yet say more.
     """
     db.execute(
         """UPDATE entries SET because = :because, settled_at = :now, article_id = COALESCE(:article, article_id),
                   canonical_url = COALESCE(:canonical, canonical_url),
                   document_sha256 = COALESCE(:document, document_sha256),
                   outlet = CASE outlet WHEN '' THEN :outlet ELSE outlet END, lease_run = NULL, lease_until = NULL,
-                  state = IIF(announced_hash = COALESCE(:hash, announced_hash), :state, state),
-                  payload = IIF(announced_hash = COALESCE(:hash, announced_hash), NULL, payload),
-                  payload_meta = IIF(announced_hash = COALESCE(:hash, announced_hash), NULL, payload_meta)
+                  state = IIF(:again IS NULL AND announced_hash = COALESCE(:hash, announced_hash), :state, state),
+                  payload = IIF(:again IS NULL AND announced_hash = COALESCE(:hash, announced_hash), NULL, payload),
+                  payload_meta =
+                      IIF(:again IS NULL AND announced_hash = COALESCE(:hash, announced_hash), NULL, payload_meta),
+                  try_at = IIF(announced_hash = COALESCE(:hash, announced_hash), COALESCE(:again, try_at), try_at)
            WHERE id = :id""",
         {
             "state": state,
             "hash": announced_hash,
+            "again": to_text(again_at) if again_at else None,
             "because": because,
             "now": to_text(now),
             "article": article,
