@@ -93,9 +93,21 @@ FROM quiet_sources ORDER BY last_entry_at""",
     ),
     "funnel": Canned(
         "Funnel of a day",
-        "What became of what was announced on a day, by source. Parameter: the day as 2026-11-22; empty: today.",
-        """SELECT source, announced, articles, copies, revisions, baseline, held, skipped, failed, pending
-FROM funnel_of_a_day WHERE day = COALESCE(NULLIF(:day, ''), date('now')) ORDER BY announced DESC""",
+        "What became of what was announced on a day, by source, and how much of it matched and alerted."
+        " Parameter: the day as 2026-11-22; empty: today.",
+        """WITH told AS (
+    SELECT s.slug AS source, count(DISTINCT e.id) AS matched,
+           count(DISTINCT CASE WHEN m.outcome = 'alert' THEN e.id END) AS alerted
+    FROM sources s
+    CROSS JOIN entries e ON e.source_id = s.id AND e.seen_at >= COALESCE(NULLIF(:day, ''), date('now'))
+        AND e.seen_at < date(COALESCE(NULLIF(:day, ''), date('now')), '+1 day')
+    CROSS JOIN matches m ON m.entry_id = e.id AND m.suppressed = 0
+    GROUP BY s.id
+)
+SELECT source, announced, articles, copies, revisions, baseline, held, skipped, failed, pending,
+       COALESCE(matched, 0) AS matched, COALESCE(alerted, 0) AS alerted
+FROM funnel_of_a_day LEFT JOIN told USING (source)
+WHERE day = COALESCE(NULLIF(:day, ''), date('now')) ORDER BY announced DESC""",
     ),
     "undelivered": Canned(
         "Outbox",

@@ -185,6 +185,17 @@ def test_every_ready_question_answers(get: Get, name: str) -> None:
     assert get(f"/monitor/{name}?{more}").status_code == 200
 
 
+def test_the_funnel_counts_what_matched_and_alerted(get: Get, store: Path) -> None:
+    day = one(store, "SELECT max(day) FROM funnel_of_a_day")
+    rows = get(f"/monitor/funnel.json?_shape=array&day={day}").json()
+
+    for outcome, column in (("m.outcome", "matched"), ("'alert'", "alerted")):
+        told = f"""SELECT count(DISTINCT e.id) FROM entries e JOIN matches m ON m.entry_id = e.id
+                   WHERE date(e.seen_at) = '{day}' AND m.suppressed = 0 AND m.outcome = {outcome}"""
+        assert sum(row[column] for row in rows) == one(store, told)
+    assert sum(row["matched"] for row in rows) > 0
+
+
 @pytest.mark.parametrize("name", [*TABLES, *VIEWS])
 def test_every_table_and_view_has_a_page_with_its_description(get: Get, name: str) -> None:
     answer = get(f"/monitor/{name}")
