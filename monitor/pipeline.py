@@ -373,8 +373,7 @@ class Pipeline:
             except (Temporary, Permanent) as error:
                 note = f"the page could not be had ({error}); this is the feed's own text"
                 if isinstance(error, Temporary) and pending.attempts < ATTEMPTS:
-                    told = pending.article is not None and pending.attempts > 1
-                    if entry.content is None or told:
+                    if entry.content is None or pending.told:
                         raise
                     again_at = self._next_try(pending, error)
                     note += ", and the page is asked for again"

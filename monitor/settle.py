@@ -163,7 +163,7 @@ class Settler:
         known = candidates.load(db, [pending.article])[0] if pending.article is not None else None
         found = candidates.find(db, digest.article, pending.seen_at)
         rarity = self._counters(db, now)
-        judgement = dedupe.rule_on(digest.article, found, rarity, known=known)
+        judgement = dedupe.rule_on(digest.article, found, rarity, known=known, announced=not pending.told)
         ruling = dedupe.at_one_address(judgement.ruling, digest.article, pending.entry.source, found)
         if ruling.kind == "copy":
             assert ruling.article is not None

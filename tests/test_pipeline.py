@@ -168,6 +168,22 @@ def test_news_does_not_wait_for_a_page_which_follows_as_a_revision(house):
     assert house.all("SELECT COUNT(*) FROM alerts") == [(1,)]
 
 
+def test_a_page_whose_link_led_elsewhere_is_a_revision_too(house):
+    house.world.pages["https://wire.example/g1"] = Temporary("HTTP 503", kind="http-503")
+    teaser = a_document("<p>The envoy arrived in Doha on Monday.</p>", media_type="text/html", fragment=True)
+    house.go(pull(replace(entry(), content=teaser)))
+
+    elsewhere = "https://paper.example/story/9"
+    house.world.pages["https://wire.example/g1"] = a_document(PAGE, media_type="text/html", url=elsewhere)
+    house.now += timedelta(hours=1)
+    house.go()
+
+    assert house.all("SELECT state, article_id FROM entries") == [("revision", 1)]
+    [(text,)] = house.all("SELECT text FROM articles")
+    assert BODY in text
+    assert house.all("SELECT COUNT(*) FROM alerts") == [(1,)]
+
+
 def test_a_page_that_never_comes_leaves_the_entrys_own_text(house):
     house.world.pages["https://wire.example/g1"] = Temporary("timeout", kind="timeout")
     content = a_document(f"<p>{BODY[:200]}</p>", media_type="text/html", fragment=True)

@@ -62,17 +62,23 @@ class Likeness:
 
 
 def rule_on(
-    article: Article, candidates: Sequence[Candidate], rarity: Rarity, *, known: Candidate | None = None
+    article: Article,
+    candidates: Sequence[Candidate],
+    rarity: Rarity,
+    *,
+    known: Candidate | None = None,
+    announced: bool = True,
 ) -> Judgement:
     """Rule on an article.
 
     `candidates`: stored articles that resemble it, best first. `rarity`: in how many stories a word sequence was seen.
     `known`: the article that an earlier announcement of the same entry (source and guid) became, if there was one;
-    under the same address it is revised, under another address only by a like text.
+    under the same address it is revised, under another address only by a like text. `announced`: False where nothing
+    was announced since, and what came is the page that could not be had then: it revises, wherever its address led.
     """
     new = Reading(article.title, article.text, rarity)
     if known is not None:
-        ruling = _on_known(article, new, known, rarity)
+        ruling = _on_known(article, new, known, rarity, announced)
         if ruling is not None:
             return Judgement(ruling, _NOTHING)
     best: Likeness | None = None
@@ -156,13 +162,13 @@ def _larger(part: Reading, whole: Reading, outer: Passages, new: Reading, old: R
     return "one is an item of a digest of several stories" if whole.is_digest else ""
 
 
-def _on_known(article: Article, new: Reading, known: Candidate, rarity: Rarity) -> Ruling | None:
+def _on_known(article: Article, new: Reading, known: Candidate, rarity: Rarity, announced: bool) -> Ruling | None:
     """The entry was announced before. None if it now brings another article under an old guid."""
     if article.fingerprint.exact == known.fingerprint.exact and article.title == known.title:
-        return Ruling(
-            kind="copy", article=known.article, story=known.story, because="announced again, with the same text"
-        )
-    if article.canonical_url == known.canonical_url:
+        return Ruling(kind="copy", article=known.article, story=known.story, because="read again, with the same text")
+    if not announced:
+        because = "the entry's page could be had now"
+    elif article.canonical_url == known.canonical_url:
         because = "the same entry at the same address has another text now"
     else:
         likeness = compare(article, new, known, Reading(known.title, known.text, rarity))

@@ -32,11 +32,6 @@ class Wish:
     because: str
 
 
-def text_length(entry: Entry) -> int:
-    """Characters of text in the entry's own body."""
-    return len(_text(entry))
-
-
 def _text(entry: Entry) -> str:
     if entry.content is None:
         return ""

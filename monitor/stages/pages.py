@@ -257,13 +257,6 @@ def _publisher(tree: Any) -> str:
     return ""
 
 
-def without_markup(text: str) -> str:
-    """`text` with tags taken out and entities read, a block a line; plain text stays as it is."""
-    if "<" not in text and "&" not in text:
-        return text
-    return "\n".join(block.text for block in fragment(_SCRIPT_DATA.sub("", text)))
-
-
 def utc(moment: datetime) -> datetime:
     """`moment` in UTC; a naive one is taken to be UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

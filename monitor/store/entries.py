@@ -32,6 +32,7 @@ class PendingEntry:
     baseline: bool
     article: int | None  # the article it made before, when this is an edit
     attempts: int
+    told: bool  # what was announced is settled; it waits for its page
     seen_at: datetime
     announced_hash: str
 
@@ -150,7 +151,7 @@ def _announce_again(db: sqlite3.Connection, number: int, entry: Entry, digest: s
     db.execute(
         """UPDATE entries SET url = ?, title = ?, author = ?, announced_hash = ?, state = 'pending',
                   because = 'announced again with other content', payload = ?, payload_meta = ?, try_at = ?,
-                  attempts = 0
+                  attempts = 0, settled_at = NULL
            WHERE id = ?""",
         (entry.url, entry.title, entry.author, digest, payload, meta, to_text(now), number),
     )
@@ -216,6 +217,7 @@ def as_pending(row: sqlite3.Row) -> PendingEntry:
         baseline=bool(row["baseline"]),
         article=row["article_id"],
         attempts=row["attempts"] + 1,
+        told=row["settled_at"] is not None,
         seen_at=seen_at,
         announced_hash=row["announced_hash"],
     )
