@@ -53,6 +53,7 @@ _PUBLISHED = (
     "//meta[@name='pubdate' or @name='publishdate' or @name='parsely-pub-date']/@content",
 )
 _JSON_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+_YEAR = re.compile(r"19|20")  # stands in every written date: most lines have none
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -95,6 +96,8 @@ def in_text(text: str) -> date | None:
     Day and month in numbers are read only where one of them cannot be a month, or both are equal:
     3/4/2019 is two dates in two countries.
     """
+    if not _YEAR.search(text):
+        return None
     best: tuple[int, date] | None = None
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
@@ -107,6 +110,8 @@ def in_text(text: str) -> date | None:
 
 def spans(text: str) -> list[tuple[int, int]]:
     """Where dates stand in `text`: (start, end)."""
+    if not _YEAR.search(text):
+        return []
     return [match.span() for pattern in _PATTERNS for match in pattern.finditer(text) if _date(match)]
 
 

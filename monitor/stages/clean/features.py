@@ -155,17 +155,14 @@ def _frequent(alone: Scan, core: Floats) -> np.ndarray:
     return frequent & (core >= 2)
 
 
-def _repeats(starts: Sequence[bytes]) -> tuple[Floats, Floats]:
+def _repeats(starts: Ints) -> tuple[Floats, Floats]:
     """How many blocks above, and how many below, begin like each block; at most five."""
-    n = len(starts)
-    before, total = np.zeros(n, np.float32), np.ones(n, np.float32)
-    seen: dict[bytes, int] = {}
-    if len(set(starts)) < n:
-        for i, start in enumerate(starts):
-            before[i] = seen.get(start, 0)
-            seen[start] = seen.get(start, 0) + 1
-        total[:] = [seen[start] for start in starts]
-    return np.minimum(before, 5), np.minimum(total - before - 1, 5)
+    count = np.bincount(starts)
+    order = np.argsort(starts, kind="stable")
+    before = np.empty(len(starts), np.int64)
+    before[order] = np.arange(len(starts)) - (np.cumsum(count) - count)[starts[order]]
+    below = count[starts] - before - 1
+    return np.minimum(before, 5).astype(np.float32), np.minimum(below, 5).astype(np.float32)
 
 
 def _place(alone: Scan, out: Floats) -> None:
@@ -196,7 +193,8 @@ def _alike(shape: Ints) -> tuple[Floats, Floats, Ints]:
     everywhere = np.log1p(np.minimum(count[kin] - 1, 30))
     padded = np.full(n + 2 * _KIN, -1)
     padded[_KIN : _KIN + n] = kin
-    nearby = (padded[np.arange(n)[:, None] + np.arange(2 * _KIN + 1)] == kin[:, None]).sum(axis=1) - 1
+    same = padded[np.arange(2 * _KIN + 1)[:, None] + np.arange(n)] == kin
+    nearby = same.view(np.uint8).sum(axis=0, dtype=np.uint8) - 1
     return everywhere, np.log1p(nearby.astype(np.float32)), kin
 
 
@@ -214,12 +212,20 @@ def _marks(leaning: Floats, long: NDArray[np.bool_], out: Floats) -> None:
     n = len(long)
     padded = np.zeros((3, n + 2 * _REACH), np.float32)  # nothing stands beyond the page
     padded[:, _REACH : _REACH + n] = begun, short, body
-    places = np.arange(_REACH)[:, None] + np.arange(n)
-    above, below = padded[:, places], padded[1:, places + _REACH + 1]  # … × places in reach × blocks
-    out[1] = above[0].min(axis=0)
-    out[2] = above[0, _REACH - _NEAR_REACH :].min(axis=0)
-    out[3], out[4] = below[0].min(axis=0), below[0].max(axis=0)
-    out[5], out[6] = above[2].max(axis=0), below[1].max(axis=0)
+    lowest, low_near = _running(np.minimum, padded[:2])
+    highest, _ = _running(np.maximum, padded[1:])
+    above, below = slice(0, n), slice(_REACH + 1, _REACH + 1 + n)  # where the stretches before and behind begin
+    out[1], out[2] = lowest[0, above], low_near[0, _REACH - _NEAR_REACH :][above]
+    out[3], out[4] = lowest[1, below], highest[0, below]
+    out[5], out[6] = highest[1, above], highest[1, below]
+
+
+def _running(most: np.ufunc, x: Floats) -> tuple[Floats, Floats]:
+    """The most of each stretch of `_REACH` (twelve) and of `_NEAR_REACH` (five) columns, from those of 2, 4 and 8."""
+    two = most(x[:, :-1], x[:, 1:])
+    four = most(two[:, :-2], two[:, 2:])
+    eight = most(four[:, :-4], four[:, 4:])
+    return most(eight[:, :-4], four[:, 8:]), most(four[:, :-1], x[:, 4:])
 
 
 def second(page: Page, p: Floats) -> Floats:

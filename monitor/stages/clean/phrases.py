@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 WORDS, PAIRS, EDGES = 1 << 15, 1 << 16, 1 << 15  # rows of each part, in this order
 ROWS = WORDS + PAIRS + EDGES
 EDGE = 3  # words at either end of a block that count by their place, too
+_SPREAD = np.array([7, 11] * EDGE)  # a word has rows of its own at each edge
+_PUSHED = np.array([[place * 101 + 3, place * 211 + 5] for place in range(EDGE)]).ravel()
 
 
 def rows(words: Ints, size: Ints) -> Iterator[tuple[Ints, Ints, Floats]]:
@@ -33,13 +35,14 @@ def rows(words: Ints, size: Ints) -> Iterator[tuple[Ints, Ints, Floats]]:
     left = np.flatnonzero(block[1:] == block[:-1])
     pair = (words[left] * 31 + words[left + 1] * 17 + 7) & (PAIRS - 1)
     yield block[left], WORDS + pair, share[block[left]]
+    # First and last word, second and last but one, third and last but two: a row of `where` for each.
+    place = np.arange(EDGE)[:, None]
     begin = np.cumsum(size) - size
-    for place in range(EDGE):
-        here = np.flatnonzero(size > place)
-        half = np.full(len(here), 0.5, np.float32)
-        first, last = words[begin[here] + place], words[begin[here] + size[here] - 1 - place]
-        yield here, WORDS + PAIRS + ((first * 7 + place * 101 + 3) & (EDGES - 1)), half
-        yield here, WORDS + PAIRS + ((last * 11 + place * 211 + 5) & (EDGES - 1)), half
+    where = np.stack([begin + place, begin + size - 1 - place], axis=1).reshape(2 * EDGE, n)
+    there = np.repeat(size > place, 2, axis=0)
+    edge, here = np.nonzero(there)
+    row = (words[where[there]] * _SPREAD[edge] + _PUSHED[edge]) & (EDGES - 1)
+    yield here, WORDS + PAIRS + row, np.full(len(here), 0.5, np.float32)
 
 
 def leaning(words: Ints, size: Ints, weights: Floats) -> Floats:

@@ -12,9 +12,10 @@ import functools
 import re
 import unicodedata
 import zlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ class Scan:
     words: Floats  # length of each block in words, dense scripts converted
     long: Bools  # whether a block is long
     shape: Ints  # a number for the look of each block
-    starts: list[bytes]  # equal where blocks begin with the same sixty tokens
+    starts: Ints  # equal where blocks begin with the same sixty tokens
     size: Ints  # tokens in each block
     tokens: Ints  # number of each token's word
     pair_block: Ints  # distinct (block, word) pairs, in order: the block …
@@ -112,7 +113,7 @@ class Scan:
             words=self.words[chosen],
             long=self.long[chosen],
             shape=self.shape[chosen],
-            starts=[self.starts[row] for row in rows],
+            starts=self.starts[chosen],
             size=size,
             tokens=tokens,
             pair_block=np.repeat(np.arange(len(chosen)), pairs),
@@ -139,12 +140,14 @@ def bucket(word: str) -> int:
 
 
 class _Hashes(dict[str, int]):
-    """Word → `hashed`, worked out when first met: the common words come back on every page."""
+    """Word → twice `hashed`, and one for a word that is long enough to mean something.
+
+    Worked out when first met: the common words come back on every page."""
 
     def __missing__(self, word: str) -> int:
         if len(self) > _MEMORY:
             self.clear()
-        found = hashed(word)
+        found = 2 * hashed(word) + (len(word) >= 4 or word > "\u0dff")
         if len(word) <= 32:
             self[word] = found
         return found
@@ -197,8 +200,10 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
 
     numbers, each, size, _ = tokens(texts)
     vocabulary = max(1, len(numbers))
+    known = np.fromiter(map(_hashes.__getitem__, numbers), np.int64, len(numbers))
+    hashes = known >> 1
     content = np.zeros(vocabulary, bool)
-    content[: len(numbers)] = [len(word) >= 4 or word > "\u0dff" for word in numbers]
+    content[: len(numbers)] = known & 1
     token_block = np.repeat(np.arange(n), size)
     bits = vocabulary.bit_length()
     pair = np.sort((token_block << bits) + each)
@@ -209,12 +214,12 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     per = np.maximum(size, 1).astype(np.float32)
     base[ROW["distinct"]] = np.bincount(pair_block, minlength=n) / per
     base[ROW["content"]] = np.minimum(np.bincount(pair_block, weights=content[pair_word], minlength=n), 20)
-    hashes = np.fromiter(map(_hashes.__getitem__, numbers), np.int64, len(numbers))
     _look_up(lexicon, hashes & (BUCKETS - 1), each, token_block, size, base)
     base[ROW["leaning"]] = phrases.leaning(hashes[each], size, lexicon[2 * BUCKETS :])
     packed = each.astype(np.int32).tobytes()
     ends = (np.cumsum(size) * 4).tolist()
-    starts = [packed[a : min(b, a + 240)] for a, b in pairwise([0, *ends])]
+    alike: defaultdict[bytes, int] = defaultdict(count().__next__)
+    starts = np.array([alike[packed[a : min(b, a + 240)]] for a, b in pairwise([0, *ends])])
     return Scan(
         base, words, long, shape, starts, size, each, pair_block, pair_word, content, np.arange(vocabulary)
     )  # fmt: skip
@@ -226,12 +231,14 @@ def _characters(texts: Sequence[str], base: Floats) -> tuple[Floats, Floats, Flo
     Returned: words and sentences of each block, classes × blocks, and the blocks in whose heads a time may stand.
     """
     n = len(texts)
-    joined = "\n".join(texts) + "\n"
+    joined = "\n".join((*texts, ""))
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     classes = _table().take(codes, mode="clip")  # beyond the table stands what its last character is: 'other'
     lengths = np.fromiter(map(len, texts), np.int64, n) + 1
     block_of = np.repeat(np.arange(n), lengths)
-    tally = np.bincount(block_of * _CLASSES + classes, minlength=n * _CLASSES).reshape(n, _CLASSES)
+    cell = np.repeat(np.arange(0, n * _CLASSES, _CLASSES), lengths)
+    cell += classes
+    tally = np.bincount(cell, minlength=n * _CLASSES).reshape(n, _CLASSES)
     counts = np.ascontiguousarray(tally.T, np.float32)
     size = np.maximum(lengths - 1, 1).astype(np.float32)
     base[ROW["lines"]] = np.minimum(np.bincount(block_of[codes == 10], minlength=n) - 1, 8)

@@ -22,6 +22,7 @@ WITHOUT_BLANKS = (
 )  # fmt: skip
 _SET = "".join(f"{chr(low)}-{chr(high)}" for low, high in WITHOUT_BLANKS)
 TOKEN = re.compile(rf"\x01|[{_SET}]|[^\W_{_SET}]+")
+_NOT_ALONE = "\u0130Σ"  # the letters whose lower case is not one letter, or depends on the next
 _WORDS = re.compile(r"[^\W\d_]+")
 _ASCII_WORDS = re.compile("[a-z]+")  # the same of ASCII in lower case, in two thirds of the time
 
@@ -42,12 +43,14 @@ def tokens(texts: Sequence[str]) -> Tokens:
 
 @remembered
 def _tokens(joined: str) -> Tokens:
-    joined = joined.lower() + " \x01"
+    if any(letter in joined for letter in _NOT_ALONE):
+        joined = joined.lower()
+    joined += " \x01"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     spaced = _spaced().take(codes, mode="clip")
     # Without scripts that have no blanks a token is a run of letters and digits: a third of the pattern's time.
     plain = bool(spaced.all()) and not has_astral_letters(codes)
-    found = spaced.tobytes().decode("utf-32-le").split() if plain else TOKEN.findall(joined)
+    found = spaced.tobytes().decode("utf-32-le").split() if plain else TOKEN.findall(joined.lower())
     words: defaultdict[str, int] = defaultdict(count(-1).__next__)
     words["\x01"]
     every = np.fromiter(map(words.__getitem__, found), np.int64, len(found))
@@ -65,12 +68,12 @@ def has_astral_letters(codes: NDArray[np.uint32]) -> bool:
 
 @functools.cache
 def _spaced() -> NDArray[np.uint32]:
-    """Of every character of the basic plane: itself where it is of a word, else a blank; 0 in scripts without blanks.
+    """Of every character of the basic plane: its lower case where it is of a word, else a blank.
 
-    U+0001, which divides blocks, is a word.
+    0 in scripts without blanks. U+0001, which divides blocks, is a word.
     """
     codes = range(0x10000)
-    table = np.fromiter((code if chr(code).isalnum() else 32 for code in codes), np.uint32, len(codes))
+    table = np.fromiter((ord(chr(code).lower()[0]) if chr(code).isalnum() else 32 for code in codes), np.uint32)
     table[1] = 1
     for low, high in WITHOUT_BLANKS:
         table[low : high + 1] = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from monitor.model import Block
 from monitor.stages.clean import shapes
@@ -11,9 +12,8 @@ from monitor.stages.clean.furniture import Verdicts
 from monitor.stages.clean.head import ROLE_NUMBERS, Head
 from monitor.stages.clean.learned import Reader
 from monitor.stages.clean.memory import remembered
-from monitor.stages.clean.scan import Floats
 
-_UNSTOPPED = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
+_UNSTOPPED = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer: dense, all of them
 _SCORE = re.compile(r"^[^\W\d][^\n]{0,40}\s\d{1,3}\s?[–—:-]\s?\d{1,3}\s[^\W\d][^\n]{0,40}$")
 _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\"”“»」』’]$")
 
@@ -30,6 +30,15 @@ FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than 
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
 
+class _Look(NamedTuple):
+    """What is asked about a block each time its page is judged."""
+
+    text: str  # for the model's eyes: with a full stop, where its script has paragraphs but no full stops
+    prose: bool  # whether that is a paragraph of running text
+    needed: float  # see `threshold`
+    weight: int
+
+
 def judged(
     blocks: Sequence[Block],
     above: Head,
@@ -43,78 +52,86 @@ def judged(
         return
     texts = [block.text for block in blocks]
     roles = [ROLE_NUMBERS.get(above.roles.get(i, ""), 0) for i in range(len(blocks))]
-    p = _spoken(texts, model.probability([_with_stop(text) for text in texts], roles))
+    looks = [_look(text) for text in texts]
+    usual = [look.needed for look in looks]
+    p = _spoken(texts, model.probability([look.text for look in looks], roles).tolist(), usual)
     # A page that has little furniture, a clean text say, is believed: what little is doubted there stays.
-    doubted = float((p < LINE).mean())
+    doubted = sum(one < LINE for one in p) / len(p)
     messy = min(1.0, doubted / MESSY)
     strict = FLOOR + (1.0 - FLOOR) * messy
-    prose = [i for i, text in enumerate(texts) if shapes.is_prose(_with_stop(text))]
-    end = _last_sentence(texts, p, strict, prose)
+    prose = [i for i, look in enumerate(looks) if look.prose]
+    first, last = (prose[0], prose[-1]) if prose else (-1, len(texts))
+    end = _last_sentence(looks, p, strict)
+    end = len(texts) if end is None else end
     gone = []
-    for i, text in enumerate(texts):
-        needed = threshold(text)
+    for i, needed in enumerate(usual):
         if method == "trafilatura":
             needed = PICKED
-        elif prose and not prose[0] < i < prose[-1] and needed == SCRAP:
+        elif needed == SCRAP and not first < i < last:
             needed = OUTSIDE
-        elif end is not None and i > end and needed == LINE:
+        elif needed == LINE and i > end:
             needed = max(LINE * strict, TAIL * messy)
         else:
             needed *= strict
         if i in seen:
             needed = max(needed, SEEN)
-        gone.append(float(p[i]) < needed)
-    if prose and _at_a_loss(texts, gone, found, prose):
-        gone = [not prose[0] <= i <= prose[-1] for i in range(len(texts))]
+        gone.append(p[i] < needed)
+    if prose and _at_a_loss(looks, gone, found, prose):
+        gone = [not first <= i <= last for i in range(len(texts))]
     kept = [i for i in range(len(texts)) if not gone[i] and i not in found]
     if not kept:  # the rules may leave something, the model would not
         return
-    first, last = (kept[0], kept[-1]) if kept else (0, len(texts))
+    first, last = kept[0], kept[-1]
     for i in range(len(texts)):
         if gone[i] and i not in found:
             reason = "above-text" if i < first else "below-text" if i > last else "model"
-            found[i] = (reason, round(1.0 - float(p[i]), 3))
+            found[i] = (reason, round(1.0 - p[i], 3))
 
 
-def _last_sentence(texts: Sequence[str], p: Floats, strict: float, prose: Sequence[int]) -> int | None:
+def _last_sentence(looks: Sequence[_Look], p: Sequence[float], strict: float) -> int | None:
     """The last block that stays as a paragraph or as a sentence, None where there is none.
 
     None, too, where lists follow that are a good part of what stays: then the lines below are no mere rest."""
-    paragraphs = set(prose)
     below = above = 0
     last = None
-    for i in range(len(texts) - 1, -1, -1):
-        if p[i] < threshold(texts[i]) * strict:
+    for i in range(len(looks) - 1, -1, -1):
+        look = looks[i]
+        if p[i] < look.needed * strict:
             continue
-        if last is None and (i in paragraphs or shapes.ENDED.search(texts[i])):
+        if last is None and (look.prose or look.needed == SENTENCE):
             last = i
         if last is None:
-            below += shapes.weight(texts[i])
+            below += look.weight
         else:
-            above += shapes.weight(texts[i])
+            above += look.weight
     return last if below <= REST * above else None
 
 
-def _at_a_loss(texts: Sequence[str], gone: Sequence[bool], found: Verdicts, prose: Sequence[int]) -> bool:
+def _at_a_loss(looks: Sequence[_Look], gone: Sequence[bool], found: Verdicts, prose: Sequence[int]) -> bool:
     """Whether next to none of a page's paragraphs would stay: such a page is of a kind that the model does not know."""
     every = [i for i in prose if i not in found]
-    whole = sum(shapes.weight(texts[i]) for i in every)
-    return sum(shapes.weight(texts[i]) for i in every if not gone[i]) < LOST * whole
+    return sum(looks[i].weight for i in every if not gone[i]) < LOST * sum(looks[i].weight for i in every)
 
 
 @remembered
-def _with_stop(text: str) -> str:
-    """`text` with a full stop for the model's eyes, where its script has paragraphs but no full stops."""
-    if text.isascii():
-        return text
-    return text + "." if len(_UNSTOPPED.findall(text)) >= 40 and not shapes.ENDED.search(text) else text
+def _look(text: str) -> _Look:
+    weight = shapes.weight(text)
+    # All scripts of `_UNSTOPPED` are dense.
+    unstopped = len(_UNSTOPPED.findall(text)) if weight > len(text) else 0
+    ended = bool(shapes.ENDED.search(text))
+    shown = text + "." if unstopped >= 40 and not ended else text
+    # A sign of Thai says about as much as a letter, not as one of Chinese.
+    scrap = (len(text) if unstopped else weight) < 45 and len(text.split()) < 4
+    return _Look(shown, shapes.is_prose(shown), SENTENCE if ended else SCRAP if scrap else LINE, weight)
 
 
-def _spoken(texts: Sequence[str], p: Floats) -> Floats:
-    """`p`, raised for what hangs on a kept block: quotations, who said what the block above quotes, rows of scores."""
+def _spoken(texts: Sequence[str], p: list[float], usual: Sequence[float]) -> list[float]:
+    """`p`, raised for what hangs on a kept block: quotations, who said what the block above quotes, rows of scores.
+
+    `usual`: the `threshold` of each block."""
     out = p.copy()
     for i in range(1, len(texts)):
-        if out[i] >= SPOKEN or out[i - 1] < threshold(texts[i - 1]):
+        if out[i] >= SPOKEN or out[i - 1] < usual[i - 1]:
             continue
         text = texts[i]
         listed = _SCORE.match(text) and (_SCORE.match(texts[i - 1]) or _SCORE.match(texts[min(i + 1, len(texts) - 1)]))
@@ -123,14 +140,9 @@ def _spoken(texts: Sequence[str], p: Floats) -> Floats:
     return out
 
 
-@remembered
 def threshold(text: str) -> float:
     """The P(body) a block needs to stay."""
-    if shapes.ENDED.search(text):
-        return SENTENCE
-    # A sign of Thai says about as much as a letter, not as one of Chinese.
-    size = len(text) if _UNSTOPPED.search(text) else shapes.weight(text)
-    return SCRAP if size < 45 and len(text.split()) < 4 else LINE
+    return _look(text).needed
 
 
 def leaves_text(blocks: Sequence[Block], found: Verdicts) -> bool:
