@@ -52,6 +52,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """The documents in one file: itself, or one for each of its records, and what of it could not be read."""
+
+    documents: tuple[Document, ...]
+    refused: tuple[tuple[str, str], ...] = ()  # (where in the file: 'line 3', 'record 2'; why, and what to do)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What a source announced. Identity: (source, guid)."""
 
@@ -68,6 +76,12 @@ class Entry:
     updated_at: datetime | None = None
     content: Document | None = None  # the entry's own body, or the dropped file
     number: int | None = None  # row number once stored
+
+    @property
+    def file(self) -> str:
+        """The file it came from, with its sub-folder: 'mail/x.eml'; '' where it came from none."""
+        name = self.content.name if self.content else ""
+        return f"{self.section}/{name}" if name and self.section else name
 
     @property
     def announced_hash(self) -> str:

@@ -327,11 +327,13 @@ class Pipeline:
         except Temporary as error:
             outcome = await self._try_later(pending, error)
         except Permanent as error:
-            outcome = await self._end(pending, EntryState.FAILED, f"{error.kind}: {error}")
+            because = " ".join(filter(None, (f"{error.kind}:", pending.entry.file, str(error))))
+            outcome = await self._end(pending, EntryState.FAILED, because)
         except Exception as error:
             log.exception("entry.bug", entry=pending.number, source=pending.entry.source)
             outcome = await self._end(pending, EntryState.FAILED, f"internal error: {error!r}")
-        log.info(
+        unread = outcome.state is EntryState.FAILED and pending.entry.file  # somebody waits for it
+        (log.warning if unread else log.info)(
             "entry",
             entry=pending.number,
             source=pending.entry.source,

@@ -462,6 +462,11 @@ def test_a_secret_that_cannot_be_had_says_why(tmp_path: Path, reference: str, sa
     assert says in found[0]
 
 
+def test_a_sample_written_as_a_table_is_told_how_it_is_meant(tmp_path: Path) -> None:
+    (found,) = faults(write(tmp_path, "[rules.west]\nquery = 'West'\nmust_match = [{ file = 'a.txt' }]\n"))
+    assert found.endswith('rules.west.must_match: must be text in quotes, not a table; write "file:a.txt"')
+
+
 def test_commands_that_need_no_secrets_do_not_read_them(full: Path) -> None:
     (full.parent / "token").unlink()
     loaded = config.load(full, environ={}, secrets=False)

@@ -220,7 +220,7 @@ def test_a_document_that_kills_its_worker_fails_alone(house):
     house.go(pull(entry()))
 
     assert house.all("SELECT state, because FROM entries") == [
-        ("failed", "crash: ended two worker processes (SIGSEGV)")
+        ("failed", "crash: talks.txt ended two worker processes (SIGSEGV)")
     ]
     [(sha256,)] = house.all("SELECT document_sha256 FROM entries")
     assert house.raw.read_now(lambda db: raw.get(db, sha256)) is not None, "it can be looked at"

@@ -10,7 +10,7 @@ from typing import Any
 
 from monitor.app.parts import App
 from monitor.errors import Permanent
-from monitor.model import Document, Entry, EntryState
+from monitor.model import Document, Entry, EntryState, Records
 from monitor.ports import SourceRow
 from monitor.sources.folder import TYPES
 from monitor.store import entries, sources
@@ -43,12 +43,12 @@ async def ingest(
     if not kind:
         raise Permanent(f"{name}: is of a kind that is not read", kind="unknown-kind")
     document = Document(body=content, media_type=kind, name=name[:255], url=url or None, fetched_at=app.clock())
-    documents: tuple[Document, ...] = (document,)
+    read = Records(documents=(document,))
     if "json" in kind:
-        documents = await app.pool.run("monitor.stages.kinds:records", document, deadline=OPEN_DEADLINE)
+        read = await app.pool.run("monitor.stages.kinds:records", document, deadline=OPEN_DEADLINE)
     found = [
         Entry(source=source or SOURCE, guid=f"sha256:{one.sha256}", url=one.url, outlet=outlet, content=one)
-        for one in documents
+        for one in read.documents
     ]
     numbers = await app.store.write(lambda db: _add(db, app, source, found))
     app.pipeline.wake.set()
@@ -56,7 +56,8 @@ async def ingest(
     while True:  # the daemon's own loop may have claimed it first
         rows = await app.store.read(lambda db: entries.outcomes(db, numbers))
         if all(row["state"] != EntryState.PENDING or row["because"] for row in rows):
-            return [{"name": name, **row} for row in rows]
+            refused = [{"state": "refused", "because": f"{place}: {why}"} for place, why in read.refused]
+            return [{"name": name, **row} for row in (*rows, *refused)]
         await asyncio.sleep(LOOK_AGAIN)
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDEST = 160  # columns of the account: lines longer than that are hard to read, and a pipe has no width
-ENDINGS = frozenset((".txt", ".text", ".html", ".htm", ".xhtml", ".md", ".markdown", ".eml", ".json", ".jsonl", ".pdf"))
+ENDINGS = frozenset(
+    (".txt", ".text", ".html", ".htm", ".xhtml", ".md", ".markdown", ".eml", ".json", ".jsonl", ".ndjson", ".pdf")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,12 @@ class _Job:
     path: Path
     name: Path  # where it goes below the output folder
     record: Document | None = None  # where the file holds several
+    fault: str = ""  # why the record cannot be read
     profile: SiteProfile = field(default_factory=SiteProfile)
 
     @property
-    def key(self) -> tuple[Path, Path]:
-        return self.path, self.name
+    def key(self) -> tuple[Path, Path, str]:
+        return self.path, self.name, self.fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def _jobs(paths: Sequence[str]) -> Iterator[_Job]:
 
 def _records(job: _Job) -> Iterator[_Job]:
     """The job itself, or one for each record of a JSON list or JSON-lines file."""
-    if job.path.suffix.lower() not in (".json", ".jsonl"):
+    if job.path.suffix.lower() not in (".json", ".jsonl", ".ndjson"):
         yield job
         return
     from monitor.stages import kinds
@@ -114,12 +117,14 @@ def _records(job: _Job) -> Iterator[_Job]:
     try:
         found = kinds.records(_document(job))
     except OSError:  # told when its turn comes
-        found = ()
-    if len(found) < 2:
+        found = None
+    if found is None or (len(found.documents) < 2 and not found.refused):
         yield job
         return
-    for number, record in enumerate(found, 1):
-        yield replace(job, name=job.name.with_name(f"{job.name.name}#{number}"), record=record)
+    for record in found.documents:
+        yield replace(job, name=job.name.with_name(record.name), record=record)
+    for place, reason in found.refused:
+        yield replace(job, fault=f"{place}: {reason}")
 
 
 def _run(settings: Settings, jobs: Sequence[_Job]) -> Iterator[_Done]:
@@ -146,10 +151,10 @@ def _run(settings: Settings, jobs: Sequence[_Job]) -> Iterator[_Done]:
             yield done
 
 
-def _with_profiles(jobs: Sequence[_Job], learned: dict[tuple[Path, Path], tuple[int, ...]]) -> list[_Job]:
+def _with_profiles(jobs: Sequence[_Job], learned: dict[tuple[Path, Path, str], tuple[int, ...]]) -> list[_Job]:
     seen: dict[Path, Counter[int]] = defaultdict(Counter)
     pages: Counter[Path] = Counter()
-    for (path, _), found in learned.items():
+    for (path, *_), found in learned.items():
         seen[path.parent].update(found)
         pages[path.parent] += 1
     out = []
@@ -177,6 +182,8 @@ def _fingerprints(job: _Job) -> tuple[int, ...]:
     from monitor.stages import extract
     from monitor.stages.clean import profiles
 
+    if job.fault:
+        return ()
     try:
         return profiles.fingerprints(extract.extract(_document(job)).blocks)
     except (Permanent, OSError):
@@ -187,6 +194,8 @@ def _clean(job: _Job) -> _Done:
     from monitor.stages import clean as stage
     from monitor.stages import extract
 
+    if job.fault:
+        return _Done(job.name, fault=job.fault)
     try:
         document = _document(job)
         extracted = extract.extract(document)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,14 +12,15 @@ from rich.text import Text
 
 from monitor.app.watching import source_rows
 from monitor.cli.backtest import counted, difference, print_difference, routes_of, run_backtests, summary
-from monitor.cli.common import Exit, Settings, json_option, print_json, reading, shown
+from monitor.cli.common import Exit, Settings, json_option, print_json, reading, shown, span
 from monitor.cli.rules import since_option
 from monitor.config import Config
 from monitor.model import Rule
+from monitor.ports import SourceRow
 from monitor.stages.backtest import Asked
 from monitor.stages.rules import RuleError, compile_rule
 from monitor.store import backtest as rows
-from monitor.store import rules
+from monitor.store import rules, source_lists
 from monitor.store.connection import Connection
 
 
@@ -44,16 +47,48 @@ def plan(ctx: click.Context, settings: Settings, since: timedelta | None, as_jso
 
 
 def _sources(config: Config, db: Connection) -> list[dict[str, Any]]:
-    now = {row.slug: row for row, _ in source_rows(config)}
-    then = {row["slug"]: row["address"] for row in rows.sources(db)}
-    found = [{"source": slug, "change": "added", "address": now[slug].address} for slug in now if slug not in then]
-    found += [{"source": slug, "change": "removed", "address": then[slug]} for slug in then if slug not in now]
-    found += [
-        {"source": slug, "change": "changed", "address": row.address}
-        for slug, row in now.items()
-        if slug in then and then[slug] != row.address
-    ]
-    return sorted(found, key=lambda row: row["source"])
+    """Sources that come, go, or are configured differently; each with what it calls itself, where that is known."""
+    now = {row.slug: _configured(row, **others) for row, others in source_rows(config)}
+    then = {row["slug"]: _stored(dict(row)) for row in rows.sources(db)}
+    titles = source_lists.titles(db)
+    found: list[dict[str, Any]] = []
+    for slug in sorted({*now, *then}):
+        new, old = now.get(slug), then.get(slug)
+        if new == old:
+            continue
+        change = "added" if old is None else "removed" if new is None else "changed"
+        address = (new or old or {})["address"]
+        told = {"source": slug, "change": change, "title": titles.get(slug, ""), "address": address}
+        if new and old:
+            told["settings"] = {key: [old.get(key, ""), new[key]] for key in new if new[key] != old.get(key, "")}
+        found.append(told)
+    return found
+
+
+def _configured(row: SourceRow, *, enabled: bool, baseline: bool, outlet: str) -> dict[str, Any]:
+    return {
+        "address": row.address,
+        "kind": row.kind,
+        "every": row.every,
+        "tags": list(row.tags),
+        "outlet": outlet,
+        "enabled": enabled,
+        "baseline": baseline,
+        **row.options,
+    }
+
+
+def _stored(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "address": row["address"],
+        "kind": row["kind"],
+        "every": row["every_seconds"],
+        "tags": json.loads(row["tags"]),
+        "outlet": row["outlet"],
+        "enabled": bool(row["enabled"]),
+        "baseline": bool(row["baseline"]),
+        **json.loads(row["options"]),
+    }
 
 
 def _rules(settings: Settings, config: Config, db: Connection, start: datetime | None) -> list[dict[str, Any]]:
@@ -87,12 +122,21 @@ def _fault(rule: Rule, config: Config) -> tuple[str, ...]:
     return ()
 
 
+def _value(key: str, value: Any) -> str:
+    if key == "every":
+        return span(value)
+    return ", ".join(value) or "none" if isinstance(value, list) else shown(str(value)) or "none"
+
+
 def _print(settings: Settings, made: dict[str, list[dict[str, Any]]]) -> None:
     out = settings.console
     marks = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow"), "broken": ("!", "bold red")}
     for row in made["sources"]:
         mark, style = marks[row["change"]]
-        out.print(Text.assemble((f"{mark} source {row['source']}", style), f"  {shown(row['address'])}"))
+        title = f"  {shown(row['title'])}" if row["title"] else ""
+        out.print(Text.assemble((f"{mark} source {row['source']}", style), f"{title}  {shown(row['address'])}"))
+        for key, (old, new) in row.get("settings", {}).items():
+            out.print(Text(f"    {key}: {_value(key, old)} → {_value(key, new)}"))
     for row in made["rules"]:
         mark, style = marks[row["change"]]
         out.print(Text(f"{mark} rule {row['rule']}  {row['change']}", style=style))

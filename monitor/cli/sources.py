@@ -78,6 +78,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     funnel = found["funnel"]
     settings.console.print("last 24 hours: " + ", ".join(f"{count} {name}" for name, count in funnel.items()))
     settings.console.print()
+    _print_failed(settings, found["failed"], now)
     for poll in found["polls"]:
         poll["when"] = ago(from_text(poll["started_at"]), now)
     columns = {
@@ -91,6 +92,18 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         "because": "because",
     }
     print_rows(settings, found["polls"], columns, empty="no visit worth a line yet")
+
+
+def _print_failed(settings: Settings, failed: list[dict[str, Any]], now: datetime) -> None:
+    """What became no article in the last seven days, and why."""
+    if not failed:
+        return
+    for entry in failed:
+        entry["when"] = ago(from_text(entry["seen_at"]), now)
+        entry["what"] = entry["title"] or entry["url"] or ""
+    columns = {"when": "failed", "entry": ">entry", "what": "what", "because": "because"}
+    print_rows(settings, failed, columns)
+    settings.console.print()
 
 
 def _first_visit(stored: int, would_have_alerted: int) -> str | None:

@@ -110,6 +110,7 @@ def screen(view: Overview, files: Files, daemon: Mapping[str, Any] | None, confi
     parts: list[RenderableType] = [_head(view, files, daemon, config), Text(), _stages(view)]
     for title, table in (
         ("Sources that need a look", _troubles(view)),
+        ("Could not be read, last 24 hours (more: monitor sources show SOURCE)", _unread(view)),
         ("Rules, last 24 hours", _rules(view)),
         ("Outbox", _lanes(view)),
         ("Standing troubles", _notices(view)),
@@ -168,6 +169,17 @@ def _troubles(view: Overview) -> Table | None:
             Text(shown(one.because), overflow="ellipsis", no_wrap=True),
         )
     _more(table, len(view.troubles))
+    return table
+
+
+def _unread(view: Overview) -> Table | None:
+    if not view.unread:
+        return None
+    table = _table("source", "when", "because")
+    for one in view.unread[:SHOWN]:
+        because = Text(shown(one.because), overflow="ellipsis", no_wrap=True)
+        table.add_row(shown(one.source), ago(one.at, view.at), because)
+    _more(table, len(view.unread))
     return table
 
 

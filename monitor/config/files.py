@@ -141,6 +141,9 @@ def _written_as(part: str, level: Mapping[str, Any]) -> str:
 # ── secrets ─────────────────────────────────────────────────────────────────────────────────────
 
 
+_WITHOUT_SECRETS = ("rules", "variants")  # there { file = … } is somebody's slip, and no file is read for it
+
+
 def resolve_secrets(gathered: Gathered, base: Path, environ: Mapping[str, str], faults: Faults, *, read: bool) -> None:
     """Replace every { credential | file | env } in the tree by a `Secret`.
 
@@ -178,7 +181,9 @@ def resolve_secrets(gathered: Gathered, base: Path, environ: Mapping[str, str], 
             faults.add(path, str(error))
         return Secret("", origin)
 
-    walk(gathered.tree, "")
+    for key, table in gathered.tree.items():
+        if isinstance(table, dict) and key not in _WITHOUT_SECRETS:
+            walk(table, key)
 
 
 def _credential(name: str, base: Path, environ: Mapping[str, str]) -> Path:

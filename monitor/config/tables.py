@@ -172,7 +172,7 @@ def _convert_plain(raw: object, hint: Any, extras: tuple[Any, ...], base: Path) 
         return _number(raw, hint)
     if hint is str:
         if not isinstance(raw, str):
-            raise ValueError(f"must be text in quotes, not {_kind(raw)}")
+            raise ValueError(f"must be text in quotes, not {_kind(raw)}{_meant(raw)}")
         return str(raw)
     if hint is Path:
         if not isinstance(raw, str) or not raw:
@@ -272,6 +272,13 @@ def _structured(raw: object) -> object:
         return tomllib.loads(f"value = {raw}")["value"]
     except tomllib.TOMLDecodeError:
         return raw
+
+
+def _meant(raw: object) -> str:
+    """How a sample of a file or an article is written, for whoever wrote it as a table."""
+    if isinstance(raw, Mapping) and len(raw) == 1 and (kind := next(iter(raw))) in ("file", "article"):
+        return f'; write "{kind}:{raw[kind]}"'
+    return ""
 
 
 def _kind(raw: object) -> str:

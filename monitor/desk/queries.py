@@ -109,6 +109,14 @@ SELECT source, announced, articles, copies, revisions, baseline, held, skipped, 
 FROM funnel_of_a_day LEFT JOIN told USING (source)
 WHERE day = COALESCE(NULLIF(:day, ''), date('now')) ORDER BY announced DESC""",
     ),
+    "could_not_be_read": Canned(
+        "What could not be read",
+        "Entries of the last 30 days that became no article: which file or page, and why.",
+        """SELECT e.seen_at, s.slug AS source, e.because, e.title, e.url, e.id AS entry_id
+FROM sources s CROSS JOIN entries e ON e.source_id = s.id AND e.state = 'failed'
+    AND e.seen_at >= strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-30 days')
+ORDER BY e.seen_at DESC LIMIT 500""",
+    ),
     "undelivered": Canned(
         "Outbox",
         "Messages that nobody has acknowledged yet, dead ones first.",

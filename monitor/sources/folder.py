@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.errors import Permanent, Temporary
-from monitor.model import Document, Entry
+from monitor.model import Document, Entry, Records
 from monitor.ports import Pull, SourceRow
 from monitor.sources.disk import Found, NotReadable, claim, find, put_away, read
 from monitor.sources.running import RunElsewhere
@@ -26,6 +26,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_FILES = 500  # files of one visit
 MAX_VISIT_BYTES = 32 * 1024 * 1024
 MAX_WATCHED = 100  # sub-folders whose own time is looked at between two visits
+MAX_NAMED = 20  # records of one file that are named with what is wrong with them
 OPEN_DEADLINE = 30.0
 
 TYPES = {
@@ -166,7 +167,7 @@ class FolderSource:
             return False
         try:
             body = await asyncio.to_thread(read, path, self._max_bytes)
-            documents = await self._documents(file, body, keeps, now)
+            found = await self._documents(file, body, keeps, now)
         except FileNotFoundError:
             return False
         except NotReadable as refusal:
@@ -177,8 +178,12 @@ class FolderSource:
             reason = str(error)
         else:
             visit.size += len(body)
-            visit.entries.extend(_entry(document, file, source) for document in documents)
-            if not keeps:
+            visit.entries.extend(_entry(document, file, source) for document in found.documents)
+            if found.refused:
+                visit.refused += _refused(file, found)
+            if not keeps and found.refused:
+                visit.failed.append((os.fsdecode(path), _told(found)))
+            elif not keeps:
                 visit.done.append(os.fsdecode(path))
             return keeps
         visit.refused.append((file.shown, reason))
@@ -186,7 +191,7 @@ class FolderSource:
             visit.failed.append((os.fsdecode(path), reason))
         return keeps
 
-    async def _documents(self, file: Found, body: bytes, keeps: bool, now: datetime) -> tuple[Document, ...]:
+    async def _documents(self, file: Found, body: bytes, keeps: bool, now: datetime) -> Records:
         """The documents in a file. Raises Permanent or NotReadable with the reason where there is none."""
         ending = file.name.rpartition(b".")[2].lower() if b"." in file.name else b"txt"
         media_type = TYPES.get(ending)
@@ -196,14 +201,29 @@ class FolderSource:
         if not body.strip(b" \t\r\n\0"):
             raise NotReadable("is empty")
         document = Document(body=body, media_type=media_type, name=file.shown_name, fetched_at=now)
-        documents: tuple[Document, ...] = (document,)
+        found = Records(documents=(document,))
         if "json" in media_type:
-            documents = await self._run_elsewhere("monitor.stages.kinds:records", document, deadline=OPEN_DEADLINE)
+            found = await self._run_elsewhere("monitor.stages.kinds:records", document, deadline=OPEN_DEADLINE)
         plain = media_type in ("text/plain", "text/html") and b"\0" not in body[:4096]
         if not keeps and not plain:  # its row would say so, but here the file itself shall
-            for found in documents:
-                await self._run_elsewhere("monitor.stages.kinds:check", found, deadline=OPEN_DEADLINE)
-        return documents
+            for one in found.documents if len(found.documents) == 1 else ():  # of several each was looked at
+                await self._run_elsewhere("monitor.stages.kinds:check", one, deadline=OPEN_DEADLINE)
+        return found
+
+
+def _refused(file: Found, found: Records) -> list[tuple[str, str]]:
+    """What of a file could not be read, each with its place; beyond a few only their number."""
+    named = [(file.shown, f"{place}: {reason}") for place, reason in found.refused[:MAX_NAMED]]
+    if more := len(found.refused) - len(named):
+        named.append((file.shown, f"and {more:,} more"))
+    return named
+
+
+def _told(found: Records) -> str:
+    """What stands beside a file of which only a part could be read. Dropped again, what was taken is not doubled."""
+    good, bad = len(found.documents), len(found.refused)
+    lines = [f"{place}: {reason}" for place, reason in found.refused]
+    return "\n".join([f"{bad:,} of {good + bad:,} records could not be read; the others were taken", *lines])
 
 
 def _entry(document: Document, file: Found, source: SourceRow) -> Entry:

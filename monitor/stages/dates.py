@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import htmldate
+
+from monitor.stages.parse.dates import parse_date
 
 _MONTHS = (
     "january janvier januar enero gennaio janeiro januari styczeń stycznia январь января ocak",
@@ -46,6 +47,7 @@ _PATTERNS = (
     re.compile(rf"(?<!\w){_NAME}\s+(?P<d>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y>(?:19|20)\d\d)(?!\d)", re.I),
     re.compile(r"(?<!\d)(?P<d>\d\d?)[/.-](?P<m>\d\d?)[/.-](?P<y>(?:19|20)\d\d)(?!\d)"),
 )
+_NUMBERS_ONLY = re.compile(r"(?<![\d/-])(\d\d?)[/-](\d\d?)[/-](?:\d{4}|\d\d)(?![\d/-])")
 _PUBLISHED = (
     "//meta[@property='article:published_time']/@content",
     "//meta[@itemprop='datePublished']/@content",
@@ -81,13 +83,24 @@ def of_field(value: object, fetched_at: datetime | None = None) -> datetime | No
         except (OverflowError, ValueError, OSError):
             return None
     text = str(value).strip()[:100]
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    if not text.isdigit():
         try:
-            return plausible(read(text), fetched_at)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
+            return plausible(datetime.fromisoformat(text), fetched_at)
+        except (ValueError, OverflowError):
+            pass
+    if not _is_ambiguous(text) and (moment := parse_date(text)) is not None:
+        return plausible(moment, fetched_at)
     found = in_text(text)
     return plausible(datetime(found.year, found.month, found.day, tzinfo=UTC), fetched_at) if found else None
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Whether it says 3/4/2019, which is two dates in two countries."""
+    match = _NUMBERS_ONLY.search(text)
+    if match is None:
+        return False
+    first, second = int(match[1]), int(match[2])
+    return first <= 12 and second <= 12 and first != second
 
 
 def in_text(text: str) -> date | None:

@@ -27,7 +27,7 @@ def extract(document: Document, entry: Entry | None = None, *, max_bytes: int = 
     elif opened.form == "fragment":
         blocks = pages.fragment(opened.text)
     else:
-        blocks = plaintext.split(opened.text)
+        blocks = opened.blocks or plaintext.split(opened.text)
     if not any(block.text.strip() for block in blocks):
         raise Permanent("has no text", kind="empty")
     said = announced(entry, document)

@@ -268,5 +268,8 @@ def words_beginning(path: Path, prefix: str, enough: int) -> int:
 
 
 def sources(db: sqlite3.Connection) -> list[sqlite3.Row]:
-    """The sources that are not retired: slug and address."""
-    return db.execute("SELECT slug, address FROM sources WHERE retired_at IS NULL ORDER BY slug").fetchall()
+    """The sources that are not retired, as they were configured."""
+    return db.execute(
+        """SELECT slug, kind, address, outlet, every_seconds, tags, options, baseline, enabled
+           FROM sources WHERE retired_at IS NULL AND kind <> 'ingest' ORDER BY slug"""
+    ).fetchall()

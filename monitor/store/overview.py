@@ -60,6 +60,15 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An entry, or files of a drop folder, that could not be read."""
+
+    source: str
+    at: datetime | None
+    because: str  # names the file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """How everything stands at `at`. 'day' is the 24 hours before it."""
 
@@ -81,6 +90,7 @@ class Overview:
     next_poll_at: datetime | None
     next_delivery_at: datetime | None
     silences: int
+    unread: tuple[Unread, ...] = ()  # of the day, the newest first
 
     def one_line(self) -> str:
         """Counts for `systemctl status`."""
@@ -137,6 +147,7 @@ def overview(db: sqlite3.Connection, now: datetime) -> Overview:
                 "SELECT COUNT(*) FROM silences WHERE expired_at IS NULL AND until > ?", (to_text(now),)
             ).fetchone()[0]
         ),
+        unread=_unread(db, since),
     )
 
 
@@ -168,6 +179,21 @@ def _troubles(db: sqlite3.Connection) -> tuple[SourceTrouble, ...]:
         )
         for row in rows
     )
+
+
+def _unread(db: sqlite3.Connection, since: str) -> tuple[Unread, ...]:
+    """What failed in digestion, and what a folder's visit refused."""
+    rows = db.execute(
+        """SELECT * FROM (
+             SELECT s.slug, e.seen_at AS at, e.because FROM sources s
+             CROSS JOIN entries e ON e.source_id = s.id AND e.seen_at >= :since AND e.state = 'failed'
+             UNION ALL
+             SELECT s.slug, p.started_at, p.because FROM polls p JOIN sources s ON s.id = p.source_id
+             WHERE p.started_at >= :since AND s.kind = 'folder' AND p.outcome <> 'failed' AND p.because <> '')
+           ORDER BY at DESC LIMIT :most""",
+        {"since": since, "most": RECENT},
+    )
+    return tuple(Unread(source=row["slug"], at=from_text(row["at"]), because=row["because"]) for row in rows)
 
 
 def _rules(db: sqlite3.Connection, since: str) -> tuple[RuleRate, ...]:

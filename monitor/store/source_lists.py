@@ -45,6 +45,15 @@ def detail(db: sqlite3.Connection, slug: str, now: datetime, *, polls: int = 10)
     found["funnel"] = _funnel(db, row["id"], since)
     stored, alerted = entries.baseline_summary(db, row["id"]) or (0, 0)
     found["baseline"] = {"stored": stored, "would_have_alerted": alerted}
+    week = (row["id"], to_text(now - timedelta(days=7)))
+    found["failed"] = [
+        dict(entry)
+        for entry in db.execute(
+            """SELECT id AS entry, seen_at, title, url, because FROM entries
+               WHERE source_id = ? AND seen_at >= ? AND state = 'failed' ORDER BY seen_at DESC, id DESC LIMIT 20""",
+            week,
+        )
+    ]
     found["polls"] = [
         dict(poll)
         for poll in db.execute(

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from monitor.cli import clean as verbs
 from monitor.cli import main
 from monitor.cli.common import Settings
+from monitor.desk.queries import QUERIES
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = ROOT / "seeds" / "002_c7ff26e362575918.txt"
@@ -88,6 +89,13 @@ def test_a_folder_learns_from_its_files_and_says_what_it_could_not_read(folder: 
     assert REPEATED not in text
 
 
+def test_a_bad_line_of_a_file_is_named_and_the_others_are_cleaned(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"title": "A", "text": "First."}\n{"title"\n{"title": "B", "text": "Second."}\n')
+    result = monitor("clean", str(tmp_path / "a.jsonl"), code=1)
+    assert result.stdout == "First.\nSecond.\n"
+    assert result.stderr.startswith("a.jsonl: line 2: is not JSON")
+
+
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     assert "no file or folder" in monitor("clean", str(tmp_path / "absent.txt"), code=2).stderr
     (tmp_path / "x.png").write_bytes(b"")
@@ -104,7 +112,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def store(desk: Path) -> sqlite3.Connection:
+def store_at(desk: Path) -> sqlite3.Connection:
     db = sqlite3.connect(desk / "var" / "monitor.db", isolation_level=None)
     db.row_factory = sqlite3.Row
     return db
@@ -122,7 +130,7 @@ def test_reclean_changes_nothing_where_nothing_has_changed(desk: Path) -> None:
 
 
 def test_reclean_mends_an_article_and_keeps_what_it_said(desk: Path) -> None:
-    db = store(desk)
+    db = store_at(desk)
     db.execute("UPDATE articles SET byline = 'Somebody Else'")
     db.execute("DELETE FROM removed_blocks WHERE reason = 'teaser'")
     dry = json.loads(monitor("reclean", "--dry-run", "--json", desk=desk).stdout)
@@ -138,7 +146,7 @@ def test_reclean_mends_an_article_and_keeps_what_it_said(desk: Path) -> None:
 
 
 def test_reclean_records_a_rule_that_matches_now_and_sends_nothing(desk: Path) -> None:
-    db = store(desk)
+    db = store_at(desk)
     db.execute("DELETE FROM delivery_alerts")
     db.execute("DELETE FROM alerts")
     db.execute("DELETE FROM matches")
@@ -204,3 +212,36 @@ def test_a_broken_pdf_is_refused_in_one_line(tmp_path: Path, capfd: pytest.Captu
     result = monitor("clean", str(tmp_path / "cut.pdf"), code=1)
     assert "cut.pdf: is a PDF that cannot be read" in result.stderr
     assert "EOF marker" not in result.stderr.partition("cut.pdf")[0] + capfd.readouterr().err
+
+
+def test_what_could_not_be_read_is_named_where_an_operator_looks(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG, "utf-8")
+    inbox = tmp_path / "drop" / "wires"
+    inbox.mkdir(parents=True)
+    (inbox / "broken.pdf").write_bytes(b"%PDF-1.4 nonsense")
+    (inbox / "two.jsonl").write_text('{"text": "One word of a story."}\nnonsense\n')
+    (inbox / "picture.txt").write_bytes(b"\x89PNG rest of it")
+    once = monitor("once", desk=tmp_path, code=1)
+    assert "wires/broken.pdf is a PDF that cannot be read" in once.stderr
+    shown = monitor("sources", "show", "seeds", desk=tmp_path).stdout
+    assert "broken: wires/broken.pdf is a PDF that cannot be read" in shown
+    assert "binary: wires/picture.txt is a PNG image, not a text; convert it first" in shown
+    assert "wires/two.jsonl: line 2: is not JSON" in shown
+    found = json.loads(monitor("sources", "show", "seeds", "--json", desk=tmp_path).stdout)
+    assert len(found["failed"]) == 2
+    status = monitor("status", desk=tmp_path, code=1).stdout
+    assert "Could not be read, last 24 hours" in status
+    assert "wires/broken.pdf" in status
+    assert "wires/two.jsonl" in status
+    query = QUERIES["could_not_be_read"].sql
+    assert {row["source"] for row in store_at(tmp_path).execute(query)} == {"seeds"}
+
+
+def test_a_document_on_standard_input_tells_its_bad_lines(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG, "utf-8")
+    (tmp_path / "drop").mkdir()
+    (tmp_path / "a.jsonl").write_text('{"text": "One word of a story."}\nnonsense\n')
+    result = monitor("ingest", "--json", str(tmp_path / "a.jsonl"), desk=tmp_path, code=1)
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["state"] for row in rows] == ["done", "refused"]
+    assert rows[1]["because"].startswith("line 2: is not JSON")

@@ -203,12 +203,16 @@ def test_a_plan_says_what_a_changed_configuration_would_do(desk: Path) -> None:
     found = said(desk, "plan", code=3)
 
     assert {(row["source"], row["change"]) for row in found["sources"]} == {("drop", "changed"), ("wire", "removed")}
+    (drop,) = [row for row in found["sources"] if row["source"] == "drop"]
+    assert drop["settings"]["address"] == ["https://example.org/feed", str(desk / "drop")]
+    assert drop["settings"]["tags"] == [[], ["war"]]
     changes = {row["rule"]: row["change"] for row in found["rules"]}
     assert changes == {"kabul": "changed", "attack": "added", "dead": "broken", "old": "removed"}
     kabul = next(row for row in found["rules"] if row["rule"] == "kabul")
     assert [row["article"] for row in kabul["gained"]] == [4]
     shown = monitor(desk, "plan", code=3).stdout
     assert "- source wire" in shown
+    assert "    tags: none → war" in shown
     assert "~ rule kabul" in shown
     assert "1 gained, 0 lost" in shown
     assert "Xanadu AND\n" in shown

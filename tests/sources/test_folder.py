@@ -269,6 +269,31 @@ def test_records_of_a_json_lines_file_are_entries_of_their_own(tmp_path: Path) -
     assert tree(tmp_path) == ["done/a.jsonl"]
 
 
+@pytest.mark.parametrize("after", ["keep", "move"])
+def test_bad_lines_are_named_and_the_good_ones_are_taken(tmp_path: Path, after: str) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"title": "A", "text": "one"}\n{"title": \n{"title": "B", "text": "two"}\n')
+    found = pull(tmp_path, after)
+    assert len(found.entries) == 2
+    ((name, reason),) = found.refused
+    assert name == "a.jsonl"
+    assert reason.startswith("line 2: is not JSON")
+    acknowledge(tmp_path, after, found)
+    if after == "move":
+        assert tree(tmp_path) == ["failed/a.jsonl", "failed/a.jsonl.reason"]
+        note = (tmp_path / "failed" / "a.jsonl.reason").read_text().splitlines()
+        assert note[0] == "1 of 3 records could not be read; the others were taken"
+        assert note[1] == reason
+    else:
+        assert not pull(tmp_path, after, found.cursor).refused  # told once
+
+
+def test_of_many_bad_lines_a_few_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"text": "one"}\n' + b"bad\n" * 30)
+    found = pull(tmp_path)
+    assert (len(found.entries), len(found.refused)) == (1, 21)
+    assert found.refused[-1] == ("a.jsonl", "and 10 more")
+
+
 def test_the_outlet_of_the_configuration_goes_with_the_entry(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"one")
     entry = pull(tmp_path, outlet="At news", language="fa").entries[0]

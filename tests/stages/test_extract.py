@@ -162,9 +162,9 @@ def test_json_fields() -> None:
 def test_json_lines_fall_into_records() -> None:
     lines = "\n".join(json.dumps({"title": f"t{n}", "text": f"Body {n}."}) for n in range(3))
     document = Document(body=lines.encode(), name="x.jsonl", fetched_at=NOW)
-    parts = kinds.records(document)
+    parts = kinds.records(document).documents
     assert [extract(part).metadata.title for part in parts] == ["t0", "t1", "t2"]
-    assert kinds.records(Document(body=b"plain", name="x.txt"))[0].body == b"plain"
+    assert kinds.records(Document(body=b"plain", name="x.txt")).documents[0].body == b"plain"
     with pytest.raises(Permanent, match="3 records") as caught:
         extract(document)
     assert caught.value.kind == "several"

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from monitor.errors import MonitorError, Permanent
 from monitor.model import Document
 from monitor.stages.parse import Feed, discover, parse, parse_date, parse_plain, plain, web_link
+from monitor.stages.parse.repair import close
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 URL = "https://news.example/feed.xml"
@@ -433,3 +434,64 @@ def test_a_number_of_sixty_thousand_digits_is_no_hour() -> None:
     feed = parse_plain(document(body), now=NOW)
     assert feed is not None
     assert feed.skip_hours == (0, 7)
+
+
+# ── what nobody closed ──────────────────────────────────────────────────────────────────────────
+
+
+def _three(second: str) -> str:
+    def item(number: int, body: str) -> str:
+        return (
+            f"<item><title>T{number}</title><link>https://a.example/{number}</link>{body}<guid>g{number}</guid></item>"
+        )
+
+    items = (
+        item(1, "<description>first</description>"),
+        item(2, second),
+        item(3, "<description><![CDATA[third]]></description>"),
+    )
+    return f"<rss version='2.0'><channel><title>F</title>{''.join(items)}</channel></rss>"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "<description>second",
+        "<description>&lt;p&gt;second",
+        "<description><p>second</p><b>",
+        "<description>second</descripton>",
+        "<description><![CDATA[second</description>",
+        "<description><![CDATA[second",
+        "<description>short</description><content:encoded><![CDATA[second text]]>",
+        "<description>second<category>c</category>",
+    ],
+)
+def test_a_text_that_is_never_closed_swallows_nothing(second: str) -> None:
+    feed = parse(Document(body=_three(second).encode(), url="https://a.example/feed"))
+    assert [(entry.title, entry.guid) for entry in feed.entries] == [("T1", "g1"), ("T2", "g2"), ("T3", "g3")]
+    bodies = [entry.content.body.decode() if entry.content else "" for entry in feed.entries]
+    assert (bodies[0], bodies[2]) == ("first", "third")
+    assert "second" in bodies[1]
+    assert "item" not in bodies[1]
+    assert any("never closed" in warning for warning in feed.warnings)
+
+
+def test_a_title_that_is_never_closed_ends_at_the_next_field() -> None:
+    feed = parse(Document(body=_three("").replace("T2</title>", "T2").encode()))
+    assert [entry.title for entry in feed.entries] == ["T1", "T2", "T3"]
+
+
+def test_closing_looks_at_each_part_of_a_text_once() -> None:
+    for piece in ("<title>", "<description><![CDATA[", "<item><description>x", "<content></a"):
+        closed, count = close(piece * 20_000)  # as many questions as pieces: a second look would take minutes
+        assert count > 0
+        assert len(closed) > len(piece) * 20_000
+
+
+def test_a_zone_nobody_knows_is_told() -> None:
+    text = _three("<pubDate>Tue, 17 Nov 2026 09:30:00 XYZT</pubDate>")
+    feed = parse(Document(body=text.encode()))
+    assert feed.entries[1].published_at == datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
+    assert any("XYZT" in warning and "read as UTC" in warning for warning in feed.warnings)
+    for known in ("GMT", "EST", "+0200", "Z", "UTC", "NPT", "PM"):
+        assert not parse(Document(body=text.replace("XYZT", known).encode())).warnings, known

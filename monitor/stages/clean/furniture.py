@@ -17,6 +17,12 @@ Verdicts = dict[int, tuple[str, float]]  # block index → (reason, confidence)
 
 _POINTER = re.compile(r"^[^\W\d_a-z]{2,}(?: [^\W\d_a-z]{2,}){1,3}: \S+(?: \S+){2,}$")
 SENTENCE = 45  # characters: a line of this length that ends a sentence is of the text
+_KINDS = {  # of blocks that a file's own form shows to be none of its text
+    "hidden": ("hidden", 1.0),
+    "header": ("header", 0.98),
+    "signature": ("signature", 0.9),
+    "running": ("running-head", 0.9),
+}
 _NAMES = {
     "title": ("repeated-title", 0.98),
     "byline": ("byline", 0.95),
@@ -30,8 +36,8 @@ def verdicts(blocks: Sequence[Block], head: Head) -> Verdicts:
     found: Verdicts = {}
     texts = [block.text for block in blocks]
     for i, block in enumerate(blocks):
-        if block.kind == "hidden":
-            found[i] = ("hidden", 1.0)
+        if block.kind in _KINDS:
+            found[i] = _KINDS[block.kind]
     for i, role in head.roles.items():
         if i in head.certain:
             found.setdefault(i, _NAMES[role])

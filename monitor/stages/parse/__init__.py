@@ -18,7 +18,7 @@ from monitor.stages.parse.dates import parse_date
 from monitor.stages.parse.decode import decode, plain_to_see, quick
 from monitor.stages.parse.feed import BRIDGE_FAILS, Feed, Raw, finish
 from monitor.stages.parse.page import Found, discover, looks_like_page
-from monitor.stages.parse.repair import MAX_DEPTH, depth, enclose, find_root, repair
+from monitor.stages.parse.repair import MAX_DEPTH, close, depth, enclose, find_root, repair
 from monitor.stages.parse.text import plain, scrub, web_link
 
 __all__ = ["VERSION", "Feed", "Found", "discover", "parse", "parse_date", "parse_plain", "plain", "scrub", "web_link"]
@@ -38,9 +38,16 @@ def parse_plain(document: Document, *, source: str = "", now: datetime | None = 
         return None
     encoded = quick(body, document.charset) if _prolog(body) is not None else None
     raw = xml.strict(encoded, document.url) if encoded is not None else None
+    if raw is not None and any(_swallowed(item.summary) or _swallowed(item.content) for item in raw.items):
+        raw = None
     if raw is None and len(body) <= MEND_LIMIT and (decoded := _decoded(document, plain_to_see)) is not None:
         raw, _ = _mended(document, *decoded)
     return _finished(raw, document, source, now) if raw else None
+
+
+def _swallowed(body: str) -> bool:
+    """Whether a section that nobody closed has taken in the entries that follow it."""
+    return "<![CDATA[" in body and ("</item>" in body or "</entry>" in body)
 
 
 def _prolog(body: bytes) -> bytes | None:
@@ -112,6 +119,7 @@ def _mended(document: Document, text: str, encoding: str) -> tuple[Raw | None, s
         raise _no_feed(document, text)
     if depth(text) > MAX_DEPTH:
         raise Permanent(f"nests elements more than {MAX_DEPTH} deep, as no feed does", kind="too-deep")
+    text, unclosed = close(text)
     mended, cut = repair(text)
     raw = xml.strict(mended.encode("utf-8", "replace"), document.url)
     if raw is None:
@@ -121,6 +129,10 @@ def _mended(document: Document, text: str, encoding: str) -> tuple[Raw | None, s
         raw.damaged = cut
         if cut:
             raw.warnings.append("the feed ends in the middle; what is complete was read")
+        if unclosed:
+            raw.warnings.append(
+                f"{unclosed} texts or titles are never closed; each was read up to the next field of its entry"
+            )
         if encoding != "utf-8":
             raw.warnings.append(f"read as {encoding}")
     return raw, mended

@@ -47,7 +47,12 @@ _ZONES = {
     "jst": 540, "kst": 540, "acst": 570, "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
     "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
     "akst": -540, "akdt": -480, "hst": -600, "ast": -240, "adt": -180, "nst": -210, "brt": -180, "art": -180,
-    "et": -300, "pt": -480,
+    "et": -300, "ct": -360, "mt": -420, "pt": -480, "ndt": -150, "idt": 180, "wat": 60, "cat": 120, "eat": 180,
+    "wita": 480, "wit": 540, "irst": 210, "irdt": 270, "aft": 270, "npt": 345, "mmt": 390, "uzt": 300, "tjt": 300,
+    "kgt": 360, "azt": 240, "gst": 240, "mut": 240, "mvt": 300, "btt": 360, "yekt": 300, "omst": 360, "novt": 420,
+    "krat": 420, "irkt": 480, "yakt": 540, "vlat": 600, "magt": 660, "pett": 720, "samt": 240, "chst": 600,
+    "clt": -240, "clst": -180, "uyt": -180, "pyt": -180, "bot": -240, "vet": -240, "cot": -300, "pet": -300,
+    "cvt": -60, "azot": -60,
 }  # fmt: skip
 
 
@@ -91,6 +96,8 @@ _MONTH_DAY = re.compile(
     r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+(?:(?:[A-Z]{3,4}|[+-]\d{4})\s+)?)?(\d{4})(?!\d)"
 )
 _YEAR_MONTH_DAY = re.compile(r"(\d{4})[.,]?\s+([^\W\d_]{3,})\.?\s+(\d{1,2})(?!\d)")
+_ZONE_AT_END = re.compile(r":\d\d(?:\.\d+)?\s*\(?([A-Z]{2,5})\)?\s*$")
+_NO_ZONES = frozenset(["am", "pm", "ad", "ce", "h", "uhr", "mon", "tue", "wed", "thu", "fri", "sat", "sun"])
 _REGION = re.compile(r"(?<![\w/])[A-Z][A-Za-z]+/[A-Z][A-Za-z0-9_+\-]+(?:/[A-Z][A-Za-z_\-]+)?(?![\w/])")
 _PM = ("오후", "下午", "午後", "μμ", "µµ", "م")
 
@@ -120,6 +127,16 @@ def parse_date(text: str | None, *, language: str = "") -> datetime | None:
             if len(text) > 7:
                 return _sane(found if found.tzinfo else found.replace(tzinfo=UTC))
     return _loose(_western_digits(text), language)
+
+
+def unknown_zone(text: str) -> str:
+    """The abbreviation of a time zone at the end of a date that is not known here, '' where there is none.
+
+    Such a time is read as UTC, which may be hours from the truth: whoever reads dates says so.
+    """
+    match = _ZONE_AT_END.search(text[-16:])
+    name = match[1].lower() if match else ""
+    return match[1] if match and name not in _ZONES and name not in _NO_ZONES else ""
 
 
 def _western_digits(text: str) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from monitor.model import Document, Entry
-from monitor.stages.parse.dates import parse_date
+from monitor.stages.parse.dates import parse_date, unknown_zone
 from monitor.stages.parse.text import looks_like_html, plain, scrub, web_link
 
 MAX_ENTRIES = 10_000  # more than any honest feed has; the newest are kept and the rest is reported
@@ -109,6 +110,9 @@ def finish(raw: Raw, document: Document, *, source: str = "", now: datetime | No
             found.append(entry)
     if dropped:
         refused.append((f"{dropped} empty entries" if dropped > 1 else "an empty entry", "no title, link or text"))
+    if zones := sorted({zone for item in items for zone in _unknown_zones(item)}):
+        names = ", ".join(zones[:5])
+        warnings.append(f"dates name a time zone that is not known here ({names}); they are read as UTC")
     return Feed(
         kind=raw.kind,
         title=title,
@@ -123,6 +127,12 @@ def finish(raw: Raw, document: Document, *, source: str = "", now: datetime | No
         refused=tuple(refused),
         damaged=raw.damaged,
     )
+
+
+def _unknown_zones(item: RawItem) -> Iterator[str]:
+    for text in (item.published, item.updated):
+        if text and text[-1:] not in "0123456789Z" and (zone := unknown_zone(text)):
+            yield zone
 
 
 def _told_apart(found: list[Entry]) -> tuple[Entry, ...]:

@@ -29,6 +29,14 @@ _OPENING = re.compile(r"<!\[CDATA\[|<!--")
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 _BODY = re.compile(r"<(description|content:encoded|summary|content|title)(?:\s[^<>]{0,500})?(?<!/)>", re.IGNORECASE)
 _MAX_BODY = 2_000_000
+_BOUND = re.compile(r"</?(?:item|entry)[\s>]|</(?:channel|feed|rss)\s*>", re.IGNORECASE)
+_SECTION, _SECTION_END = re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")
+_NEXT_FIELD = re.compile(
+    r"<(?:title|link|description|guid|pubDate|author|category|comments|enclosure|source|id|updated|published|summary"
+    r"|content|(?:dc|content|media|atom|itunes|slash|wfw|feedburner):\w{1,40})(?:\s[^<>]{0,500})?>",
+    re.IGNORECASE,
+)
+_STRAY_END = re.compile(r"</([A-Za-z][\w:.-]{0,40})\s*>\s*\Z")
 _END = re.compile(r"</(?:rss|feed|rdf:RDF|RDF|channel|[A-Za-z0-9_]{1,20}:feed)\s*>", re.IGNORECASE)
 _TAGS = re.compile(r"<(/?)([A-Za-z_][^\s<>/]{0,200})[^<>]{0,100000}?(/?)>")
 
@@ -80,6 +88,72 @@ def enclose(text: str) -> str:
         at = end
     out.append(text[at:])
     return "".join(out)
+
+
+class _Ahead:
+    """Where a pattern stands next, for questions that go forward: each part of the text is looked at once."""
+
+    def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
+        self._text, self._pattern, self._next = text, pattern, -1
+
+    def after(self, start: int) -> int:
+        """The first place from `start` on; the text's length where there is none."""
+        if self._next < start:
+            found = self._pattern.search(self._text, start)
+            self._next = found.start() if found else len(self._text)
+        return self._next
+
+
+def close(text: str) -> tuple[str, int]:
+    """Bodies and titles that nobody closed, closed where the next field or their entry's end is; and how many.
+
+    Left alone, such a body takes in all that follows, up to the end of the next entry's.
+    """
+    out: list[str] = []
+    at = seen = count = 0
+    bounds, sections, ends = _Ahead(text, _BOUND), _Ahead(text, _SECTION), _Ahead(text, _SECTION_END)
+    closings: dict[str, _Ahead] = {}
+    for match in _BODY.finditer(text):
+        if match.start() < seen:
+            continue
+        name, start = match[1], match.end()
+        bound = bounds.after(start)
+        closing = closings.setdefault(name, _Ahead(text, re.compile(f"</{name}")))
+        section = text.startswith("<![CDATA[", start)
+        end = ends.after(start) if section else start
+        if end < len(text) and not (section and bound < sections.after(start + 9) < end):
+            seen = closing.after(end)
+            if seen < bounds.after(end):
+                continue
+            if section:  # the section is whole, the element round it is not
+                seen = end + 3
+                out += [text[at:seen], f"</{name}>"]
+                at, count = seen, count + 1
+                continue
+        stop = closing.after(start)
+        if stop >= bound:
+            stop = _end_of_body(text, start + 9 * section, bound)
+        body = text[start + 9 * section : stop]
+        count += 1
+        seen = stop
+        if section or "<" in body:
+            body = f"<![CDATA[{body.replace(']]>', ']] >')}]]>"
+        out += [text[at:start], body, "" if text.startswith(f"</{name}", stop) else f"</{name}>"]
+        at = stop
+        if stray := _STRAY_END.match(text[stop : stop + 60].split(">", 1)[0] + ">"):  # </descripton>
+            at += 0 if stray[1].lower() in (name.lower(), "item", "entry", "channel", "feed", "rss") else stray.end()
+    out.append(text[at:])
+    return "".join(out), count
+
+
+def _end_of_body(text: str, start: int, bound: int) -> int:
+    """Where a body ends that was not closed: at a misspelt end, the next field, or the bound."""
+    field = _NEXT_FIELD.search(text, start, bound)
+    stop = field.start() if field else bound
+    stray = _STRAY_END.search(text, start, stop)
+    if stray and f"<{stray[1]}" not in text[start : stray.start()]:
+        return stray.start()
+    return stop
 
 
 def depth(text: str) -> int:
