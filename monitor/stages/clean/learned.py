@@ -23,6 +23,7 @@ from monitor.stages.clean.scan import Floats, Scan
 
 LEXICON_SCALE = 40.0  # int8 steps to one unit of log-odds
 DEPTH = 6
+_AT_ONCE = 512  # blocks: the answers about more take megabytes, and no less time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class Trees:
 
     def probability(self, x: Floats) -> Floats:
         """P(body) of each row of `x`."""
+        if len(x) <= _AT_ONCE:
+            return self._some(x)
+        return np.concatenate([self._some(rows) for rows in np.array_split(x, -(-len(x) // _AT_ONCE))])
+
+    def _some(self, x: Floats) -> Floats:
         answers = (np.ascontiguousarray(x.T).take(self._asked, axis=0) > self._above).view(np.uint8)
         place = answers.take(self._question[-1], axis=0)
         for question in self._question[-2::-1]:

@@ -73,7 +73,7 @@ _IN_NAME = re.compile(
 )
 
 
-@functools.lru_cache(maxsize=1 << 16)
+@functools.lru_cache(maxsize=1 << 14)
 def of_word(word: str) -> str:
     """The trade a lower-case word belongs to, 'pitch' for words of praise and offer, '' for neither."""
     found = _EXACT.get(word)
