@@ -54,6 +54,7 @@ class Page:
     words: Floats  # length of each block in words, dense scripts converted
     pair_block: Ints  # distinct (block, word) pairs: the block …
     pair_word: Ints  # … and the word's number on this page
+    distinct: Ints  # how many of them each block has
     vocabulary: int
     kin: Ints  # equal for blocks of the same look
 
@@ -102,7 +103,7 @@ def placed(alone: Scan, roles: Sequence[int]) -> Page:
 
     `roles`: for each block what `head` took it for, 0 for nothing.
     """
-    n, vocabulary, words = len(alone.words), len(alone.content), alone.words
+    n, vocabulary, words = len(alone.words), len(alone.means), alone.words
     pair_block, pair_word = alone.pair_block, alone.pair_word
     out = np.empty((len(_FIRST), n), np.float32)
     base = out[: len(BASE)]
@@ -112,14 +113,14 @@ def placed(alone: Scan, roles: Sequence[int]) -> Page:
     long_pairs = alone.long[pair_block]
     core = np.bincount(pair_word[long_pairs], minlength=vocabulary).astype(np.float32)
     df = np.bincount(pair_word, minlength=vocabulary).astype(np.float32)
-    chosen = alone.content[pair_word]
+    chosen = alone.means[pair_word]
     others = core[pair_word] - long_pairs
-    content = np.bincount(pair_block, weights=chosen, minlength=n).astype(np.float32)
-    distinct = np.bincount(pair_block, minlength=n).astype(np.float32)
-    base[ROW["shared"]] = _count(pair_block, chosen & (others > 0), n) / np.maximum(content, 1)
-    base[ROW["shared_often"]] = _count(pair_block, chosen & (others > 1), n) / np.maximum(content, 1)
-    base[ROW["unique"]] = _count(pair_block, df[pair_word] == 1, n) / np.maximum(distinct, 1)
-    base[ROW["spread"]] = _count(pair_block, np.log1p(df)[pair_word], n) / np.maximum(distinct, 1)
+    content = np.maximum(alone.content, 1).astype(np.float32)
+    distinct = np.maximum(alone.distinct, 1).astype(np.float32)
+    base[ROW["shared"]] = _count(pair_block, chosen & (others > 0), n) / content
+    base[ROW["shared_often"]] = _count(pair_block, chosen & (others > 1), n) / content
+    base[ROW["unique"]] = _count(pair_block, df[pair_word] == 1, n) / distinct
+    base[ROW["spread"]] = _count(pair_block, np.log1p(df)[pair_word], n) / distinct
     token_block = np.repeat(np.arange(n), alone.size)
     function = _count(token_block, _frequent(alone, core)[alone.tokens], n)
     base[ROW["function"]] = function / np.maximum(alone.size, 1).astype(np.float32)
@@ -129,13 +130,13 @@ def placed(alone: Scan, roles: Sequence[int]) -> Page:
         base[ROW[name]] = role == number
 
     _place(alone, out)
-    out[_FIRST["alike"]], out[_FIRST["alike_nearby"]], kin = _alike(alone.shape)
+    out[_FIRST["alike"]], out[_FIRST["alike_nearby"]] = _alike(alone.kin)
     _marks(base[ROW["leaning"]], alone.long, out[_FIRST["low_above"] :])
     near = _shifted(base[_NEAR], _SHIFTS)
     windows = around(base[_WINDOW], _REACHES)
     masses = np.log1p(around(words[None], _MASS_REACHES))
     features = np.concatenate([out, *near, *windows, *masses])
-    return Page(features.T, words, pair_block, pair_word, vocabulary, kin)
+    return Page(features.T, words, pair_block, pair_word, alone.distinct, vocabulary, alone.kin)
 
 
 def _count(block: Ints, weights: np.ndarray, n: int) -> Floats:
@@ -186,16 +187,15 @@ def _place(alone: Scan, out: Floats) -> None:
     place[6] = place[5][::-1]
 
 
-def _alike(shape: Ints) -> tuple[Floats, Floats, Ints]:
-    """How many blocks on the page and how many nearby look the same, as logarithms; a number for each look."""
-    n = len(shape)
-    _, kin, count = np.unique(shape, return_inverse=True, return_counts=True)
-    everywhere = np.log1p(np.minimum(count[kin] - 1, 30))
+def _alike(kin: Ints) -> tuple[Floats, Floats]:
+    """How many blocks on the page and how many nearby look the same, as logarithms."""
+    n = len(kin)
+    everywhere = np.log1p(np.minimum(np.bincount(kin)[kin] - 1, 30))
     padded = np.full(n + 2 * _KIN, -1)
     padded[_KIN : _KIN + n] = kin
     same = padded[np.arange(2 * _KIN + 1)[:, None] + np.arange(n)] == kin
     nearby = same.view(np.uint8).sum(axis=0, dtype=np.uint8) - 1
-    return everywhere, np.log1p(nearby.astype(np.float32)), kin
+    return everywhere, np.log1p(nearby.astype(np.float32))
 
 
 def _marks(leaning: Floats, long: NDArray[np.bool_], out: Floats) -> None:
@@ -239,7 +239,7 @@ def second(page: Page, p: Floats) -> Floats:
     good = np.bincount(pair_word, weights=own, minlength=page.vocabulary)
     bad = np.bincount(pair_word, weights=1 - own, minlength=page.vocabulary)
     lean = np.log((good[pair_word] - own + 0.3) / (bad[pair_word] - (1 - own) + 0.3))
-    distinct = np.maximum(np.bincount(pair_block, minlength=n), 1)
+    distinct = np.maximum(page.distinct, 1)
     same_sum, same = np.bincount(page.kin, weights=p), np.bincount(page.kin)
     means = around(np.stack([p, body, mass]), _OPINION_REACHES)
     total = np.cumsum(body, dtype=np.float32)

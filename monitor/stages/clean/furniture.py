@@ -64,7 +64,7 @@ def _is_sentence(text: str) -> bool:
 
 def _mirrors(texts: Sequence[str], found: Verdicts) -> None:
     """Blocks of nothing but addresses below the text, and the line that announces them."""
-    bare = [i for i, text in enumerate(texts) if shapes.only_addresses(text)]
+    bare = [i for i, text in enumerate(texts) if "." in text and shapes.only_addresses(text)]
     for i in bare:
         later = [
             j
@@ -82,7 +82,7 @@ def _mirrors(texts: Sequence[str], found: Verdicts) -> None:
 def _pointers(texts: Sequence[str], found: Verdicts) -> None:
     """Between paragraphs: a label in capitals with a colon, and a headline that does not end: READ MORE: Why …"""
     for i in range(1, len(texts) - 1):
-        if i in found or not _POINTER.match(texts[i]) or shapes.ENDED.search(texts[i]) or len(texts[i]) > 160:
+        if i in found or len(texts[i]) > 160 or not _POINTER.match(texts[i]) or shapes.ENDED.search(texts[i]):
             continue
         if shapes.is_prose(texts[i - 1]) and shapes.is_prose(texts[i + 1]):
             found[i] = ("teaser", 0.75)

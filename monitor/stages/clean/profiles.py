@@ -21,7 +21,7 @@ from monitor.stages.clean.furniture import Verdicts
 from monitor.stages.clean.tokens import has_astral_letters
 
 _DIGITS = re.compile(r"\d+")
-_BETWEEN, _JOINT, _BLANK, _NOUGHT = "\x01", 2, ord(" "), ord("0")
+_BETWEEN, _JOINT, _SEVERAL, _BLANK, _NOUGHT = "\x01", 2, 3, ord(" "), ord("0")
 LEARNED_AT_MOST = 400  # blocks of one page
 
 
@@ -45,13 +45,15 @@ def _hashed(texts: Sequence[str]) -> list[int]:
 
 def _keys(texts: Sequence[str]) -> list[str]:
     """`shapes.folded` of each text, with every run of digits as one nought: all at once, in a third of the time."""
-    joined = _BETWEEN.join(("", *texts, "")).casefold()
-    if not joined.isascii():
-        joined = unicodedata.normalize("NFKD", joined)
+    joined = _BETWEEN.join(("", *texts, ""))
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    seen = _folded_as().take(codes, mode="clip")
+    if codes.max() > 0xFFFF or (seen == _SEVERAL).any():
+        joined = unicodedata.normalize("NFKD", joined.casefold())
+        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+        seen = _seen_as().take(codes, mode="clip")
     if joined.count(_BETWEEN) != len(texts) + 1 or has_astral_letters(codes):
         return [_DIGITS.sub("0", shapes.folded(text)) for text in texts]
-    seen = _seen_as().take(codes, mode="clip")
     if not seen.all():
         codes, seen = codes[seen != 0], seen[seen != 0]
     joints = np.flatnonzero(seen == _JOINT)
@@ -72,6 +74,21 @@ def _seen_as() -> NDArray[np.uint32]:
     table[[ord(joint) for joint in "'’-."]] = _JOINT
     table[ord(_BETWEEN)] = ord(_BETWEEN)
     return table
+
+
+@functools.cache
+def _folded_as() -> NDArray[np.uint32]:
+    """The same of characters before they are folded; `_SEVERAL` for those that fold to more than one."""
+    seen = _seen_as()
+
+    def folded(character: str) -> int:
+        found = shapes.COMBINING.sub("", unicodedata.normalize("NFKD", character.casefold()))
+        if len(found) != 1 or found > "\uffff":
+            return 0 if not found else _SEVERAL if found.strip(".") else _BLANK  # an ellipsis joins nothing
+        kind = int(seen[ord(found)])
+        return _SEVERAL if kind == _JOINT and found != character else kind
+
+    return np.fromiter(map(folded, map(chr, range(0x10000))), np.uint32)
 
 
 def repeated(blocks: Sequence[Block], profile: SiteProfile, found: Verdicts) -> frozenset[int]:

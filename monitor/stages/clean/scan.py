@@ -90,13 +90,15 @@ class Scan:
     base: Floats  # BASE × blocks
     words: Floats  # length of each block in words, dense scripts converted
     long: Bools  # whether a block is long
-    shape: Ints  # a number for the look of each block
+    kin: Ints  # equal for blocks of the same look
     starts: Ints  # equal where blocks begin with the same sixty tokens
     size: Ints  # tokens in each block
     tokens: Ints  # number of each token's word
+    distinct: Ints  # distinct words of each block …
+    content: Ints  # … and those long enough to mean something
     pair_block: Ints  # distinct (block, word) pairs, in order: the block …
     pair_word: Ints  # … and the word's number
-    content: Bools  # of each word: long enough to mean something
+    means: Bools  # of each word: long enough to mean something
     order: Ints  # of each word: a number that grows with its first place on the page
 
     def of(self, rows: Sequence[int]) -> Scan:
@@ -106,19 +108,20 @@ class Scan:
         tokens = self.tokens[_stretches(np.cumsum(self.size) - self.size, chosen, size)]
         order = np.zeros(len(self.order), np.int64)
         order[tokens[::-1]] = np.arange(len(tokens) - 1, -1, -1)  # the first place of a word is written last
-        each = np.bincount(self.pair_block, minlength=len(self.size))
-        pairs = each[chosen]
+        pairs = self.distinct[chosen]
         return Scan(
             base=self.base[:, chosen],
             words=self.words[chosen],
             long=self.long[chosen],
-            shape=self.shape[chosen],
+            kin=self.kin[chosen],
             starts=self.starts[chosen],
             size=size,
             tokens=tokens,
+            distinct=pairs,
+            content=self.content[chosen],
             pair_block=np.repeat(np.arange(len(chosen)), pairs),
-            pair_word=self.pair_word[_stretches(np.cumsum(each) - each, chosen, pairs)],
-            content=self.content,
+            pair_word=self.pair_word[_stretches(np.cumsum(self.distinct) - self.distinct, chosen, pairs)],
+            means=self.means,
             order=order,
         )
 
@@ -183,11 +186,12 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
         base[ROW["closes_2"] + number] = last == number + 2
     base[ROW["ended"]], base[ROW["long"]] = ended, long
     heads = [text[:HEAD] for text in texts]
-    base[ROW["year"], [i for i in dated if _YEAR.search(heads[i])]] = 1.0
+    years = [i for i in dated if "20" in heads[i] or "19" in heads[i]]
+    base[ROW["year"], [i for i in years if _YEAR.search(heads[i])]] = 1.0
     base[ROW["clock"], [i for i in dated if _TIME.search(heads[i])]] = 1.0
     marked = [i for i, head in enumerate(heads) if "." in head or "@" in head or "http" in head]
     base[ROW["link"], [i for i in marked if _LINK.search(heads[i])]] = 1.0
-    shape = (
+    look = (
         np.minimum(np.log2(words + 1).astype(np.int64), 6) * 4096
         + last * 512
         + first * 64
@@ -202,8 +206,8 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     vocabulary = max(1, len(numbers))
     known = np.fromiter(map(_hashes.__getitem__, numbers), np.int64, len(numbers))
     hashes = known >> 1
-    content = np.zeros(vocabulary, bool)
-    content[: len(numbers)] = known & 1
+    means = np.zeros(vocabulary, bool)
+    means[: len(numbers)] = known & 1
     token_block = np.repeat(np.arange(n), size)
     bits = vocabulary.bit_length()
     pair = np.sort((token_block << bits) + each)
@@ -212,16 +216,20 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     pair = pair[new]
     pair_block, pair_word = pair >> bits, pair & ((1 << bits) - 1)
     per = np.maximum(size, 1).astype(np.float32)
-    base[ROW["distinct"]] = np.bincount(pair_block, minlength=n) / per
-    base[ROW["content"]] = np.minimum(np.bincount(pair_block, weights=content[pair_word], minlength=n), 20)
+    distinct = np.bincount(pair_block, minlength=n)
+    content = np.bincount(pair_block[means[pair_word]], minlength=n)
+    base[ROW["distinct"]] = distinct / per
+    base[ROW["content"]] = np.minimum(content, 20)
     _look_up(lexicon, hashes & (BUCKETS - 1), each, token_block, size, base)
     base[ROW["leaning"]] = phrases.leaning(hashes[each], size, lexicon[2 * BUCKETS :])
     packed = each.astype(np.int32).tobytes()
     ends = (np.cumsum(size) * 4).tolist()
     alike: defaultdict[bytes, int] = defaultdict(count().__next__)
     starts = np.array([alike[packed[a : min(b, a + 240)]] for a, b in pairwise([0, *ends])])
+    _, kin = np.unique(look, return_inverse=True)
     return Scan(
-        base, words, long, shape, starts, size, each, pair_block, pair_word, content, np.arange(vocabulary)
+        base, words, long, kin, starts, size, each, distinct, content, pair_block, pair_word, means,
+        order=np.arange(vocabulary),
     )  # fmt: skip
 
 
