@@ -84,7 +84,9 @@ def clean(settings: Settings, paths: Sequence[str], explain: bool, out: Path | N
         if as_json:
             print_json_lines([_as_json(done)])
         elif explain:
-            settings.console.print(explained(done.cleaned, str(done.name)), width=min(settings.console.width, WIDEST))
+            settings.console.print(
+                explained(done.cleaned, str(done.name), done.method), width=min(settings.console.width, WIDEST)
+            )
         elif out is None:
             click.echo(done.cleaned.text)
     if out is not None and not as_json:
@@ -253,12 +255,16 @@ def _stored(settings: Settings, number: int, as_json: bool) -> None:
         print_json(_as_json(_Done(Path(str(number)), article.extractor, cleaned)))
         return
     settings.console.print(
-        explained(cleaned, f"article {number}: {article.title}"), width=min(settings.console.width, WIDEST)
+        explained(cleaned, f"article {number}: {article.title}", article.extractor),
+        width=min(settings.console.width, WIDEST),
     )
 
 
-def explained(cleaned: Cleaned, title: str) -> Table:
-    """Kept text on the left, what was removed at its place on the right, as a table for a terminal."""
+def explained(cleaned: Cleaned, title: str, method: str = "") -> Table:
+    """Kept text on the left, what was removed at its place on the right, as a table for a terminal.
+
+    `method`: how it was extracted; told where that was not the first choice.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -271,6 +277,8 @@ def explained(cleaned: Cleaned, title: str) -> Table:
         "outlet": said.outlet,
         "date": said.published_at.date().isoformat() if said.published_at else "",
         "language": said.language,
+        "address": said.canonical_url or "",
+        "extractor": method if method.startswith("fallback") else "",
     }
     caption = " · ".join(f"{name}: {log.printable(value)}" for name, value in known.items() if value)
     table = Table(title=Text(log.printable(title)), caption=Text(caption), show_lines=True, expand=True)

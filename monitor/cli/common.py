@@ -82,7 +82,7 @@ class Settings:
         """Standard error: diagnostics, progress."""
         from rich.console import Console
 
-        return Console(stderr=True, highlight=False, emoji=False)
+        return Console(stderr=True, highlight=False, emoji=False, soft_wrap=not sys.stderr.isatty())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 
 import htmldate
 
-from monitor.stages.parse.dates import parse_date
+from monitor.stages.parse.dates import month_of, parse_date
 
 _MONTHS = (
     "january janvier januar enero gennaio janeiro januari styczeń stycznia январь января ocak",
@@ -134,6 +134,8 @@ def _date(match: re.Match[str]) -> date | None:
     if groups.get("name"):
         name = groups["name"].lower()
         month = _NUMBERS.get(name) or (_NUMBERS.get(name[:3]) if len(name) <= 4 else None)
+        if month is None and len(name) >= 4:
+            month = month_of(name)
         if month is None:
             return None
     else:
@@ -149,18 +151,53 @@ def _date(match: re.Match[str]) -> date | None:
         return None
 
 
-def of_page(tree: Any, url: str | None, fetched_at: datetime | None) -> datetime | None:
-    """When a page (an lxml tree) was published: its own exact time, else the day htmldate finds."""
+def of_page(tree: Any, url: str | None, fetched_at: datetime | None, linked: datetime | None = None) -> datetime | None:
+    """When a page (an lxml tree) was published: its own exact time, else the day htmldate finds.
+
+    `linked`: what its linked data say. A day is not believed that is but the first of a year or a month named
+    somewhere (© 2026), or one of the two that 3/4/2026 may be, unless it is written out somewhere on the page.
+    """
     for path in _PUBLISHED:
         for value in tree.xpath(path)[:1]:
             if moment := of_field(value, fetched_at):
                 return moment
+    if linked is not None:
+        return linked
     for script in tree.iterfind(".//script[@type='application/ld+json']"):
         if (match := _JSON_DATE.search(script.text or "")) and (moment := of_field(match.group(1), fetched_at)):
             return moment
     latest = (fetched_at + timedelta(days=1)).strftime("%Y-%m-%d") if fetched_at else None
     try:
-        day = htmldate.find_date(tree, url=url, original_date=True, outputformat="%Y-%m-%d", max_date=latest)
+        text = htmldate.find_date(tree, url=url, original_date=True, outputformat="%Y-%m-%d", max_date=latest)
     except (ValueError, TypeError, AttributeError, RecursionError):
-        day = None
-    return of_field(day, fetched_at) if day else None
+        text = None
+    if not text or (found := of_field(text, fetched_at)) is None:
+        return None
+    day = found.date()
+    for moment in _times(tree, fetched_at, day):
+        return moment
+    doubtful = day.day == 1 or (day.day <= 12 and day.day != day.month)
+    return found if not doubtful or _is_written(tree, url, day) else None
+
+
+def _times(tree: Any, fetched_at: datetime | None, day: date) -> list[datetime]:
+    """The exact times the page has for a day, by its own clock, in order."""
+    found = []
+    for value in tree.xpath("//time/@datetime")[:50]:
+        if value.strip().startswith(day.isoformat()) and ":" in value and (moment := of_field(value, fetched_at)):
+            found.append(moment)
+    return found
+
+
+def _is_written(tree: Any, url: str | None, day: date) -> bool:
+    """Whether a page or its address has this very day, in a way that can be read but one way."""
+    plain = "".join(tree.itertext("*"))
+    attributes = " ".join(
+        value for value in tree.xpath("//meta/@content | //time/@datetime | //@data-date | //@title")[:500]
+    )
+    told = f"{plain[:400_000]} {attributes[:50_000]} {url or ''}"
+    numbers = rf"{day.year}[-/.年]?\s?0?{day.month}[-/.月]?\s?0?{day.day}(?!\d)"
+    named = rf"(?<!\d)0?{day.day}\W{{1,3}}(?:de |of )?[^\W\d_][^\s\d]{{2,14}}\W{{1,4}}(?:de )?{day.year}"
+    turned = rf"[^\W\d_]{{3,14}}\.?\s0?{day.day}\w{{0,2}},?\s{day.year}"
+    dotted = rf"(?<!\d)0?{day.day}\.\s?0?{day.month}\.\s?{day.year}"
+    return re.search("|".join((numbers, named, turned, dotted)), told) is not None

@@ -44,6 +44,11 @@ _WIDENED = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_TWICE = (  # how UTF-8 looks that was read as this code page
+    (re.compile("Ã[\u0080-\u00bf€-™]|â€|Â[\u00a0-\u00bf]"), "cp1252"),
+    (re.compile("[РС][\u0080-\u00bf\u0402-\u045f€-™].{0,3}[РС]"), "cp1251"),
+)
 _EAST_ASIAN = ("gb18030", "cp932", "cp949", "big5hkscs", "euc_jp")
 _COMMON_HAN = "的一是不了在人有我他這这中大來来上國国个個到說说們们為为子和你地出道也時时年得就那要下以生會会自着去"
 _BY_LANGUAGE = {
@@ -82,8 +87,11 @@ def decode(body: bytes, declared: str | None = None) -> tuple[str, str]:
             return body[len(mark) :].decode(name, "replace"), name
     if wide := _wide(body):
         return body.decode(wide, "replace"), wide
-    if b"\0" in body[:_SAMPLE]:
-        raise Permanent("holds zero bytes: this is not a text file", kind="binary")
+    if b"\0" in body:
+        if not _padded(body):
+            because = "holds zero bytes: this is not a text file; if it is one, save it as UTF-8"
+            raise Permanent(because, kind="binary")
+        body = body.replace(b"\0", b"")
     codec = _codec(declared)
     if codec == "iso2022_jp" or (codec is None and _ISO_2022.search(body[:_SAMPLE])):
         try:
@@ -92,7 +100,7 @@ def decode(body: bytes, declared: str | None = None) -> tuple[str, str]:
             pass
     # Text that is valid UTF-8 by accident is so rare that a declaration that says otherwise is wrong.
     try:
-        return body.decode("utf-8"), "utf-8"
+        return _once_encoded(body.decode("utf-8")), "utf-8"
     except UnicodeDecodeError as error:
         if error.start > 0 and (damaged := _nearly_utf8(body)) is not None:
             return damaged, "utf-8"
@@ -135,6 +143,41 @@ def _wide(body: bytes) -> str | None:
     return None
 
 
+def _padded(body: bytes) -> bool:
+    """Whether zero bytes are all that speaks against a text: few of them, and hardly another control character."""
+    return body.count(b"\0") * 100 <= len(body) and len(_CONTROLS.findall(body[:_SAMPLE])) * 1000 <= len(body)
+
+
+def _once_encoded(text: str) -> str:
+    """`text`, or what it was before somebody read its UTF-8 as a code page and encoded that again (â€™ for ’).
+
+    Only where all of it comes out as UTF-8 again, which no text in such a code page does by chance.
+    """
+    if text.isascii():
+        return text
+    for marks, page in _TWICE:
+        if not marks.search(text[:_SAMPLE]):
+            continue
+        try:
+            body = b"".join(_byte(char, page) for char in text)
+            before = body.decode("utf-8")
+        except UnicodeError:
+            continue
+        if sum(char > "\x7f" for char in before) >= 3:
+            return before
+    return text
+
+
+def _byte(char: str, page: str) -> bytes:
+    """A character's byte in a code page; what the page leaves open stands for itself, as on the web."""
+    try:
+        return char.encode(page)
+    except UnicodeEncodeError:
+        if "\x80" <= char <= "\x9f":
+            return bytes((ord(char),))
+        raise
+
+
 def _nearly_utf8(body: bytes) -> str | None:
     """UTF-8 with a few broken bytes (cut in mid-character, one Latin-1 quote), or None."""
     text = body.decode("utf-8", "replace")
@@ -168,10 +211,13 @@ def _east_asian(text: str, name: str) -> float:
     foreign = sum(1 for c in text if c > "\x7f") or 1
     if "\ufffd" in text.rstrip("\ufffd"):
         return -0.3
+    kana = sum(1 for c in text if "\u3041" <= c <= "\u30fa") / foreign
     if name in {"cp932", "euc_jp"}:
-        needed, share = 0.15, sum(1 for c in text if "\u3041" <= c <= "\u30fa") / foreign
-    elif name == "cp949":
+        return 0.3 if kana >= 0.15 else -0.3  # kana do not come about by reading something else wrongly
+    if name == "cp949":
         needed, share = 0.5, sum(1 for c in text if "\uac00" <= c <= "\ud7a3") / foreign
+    elif kana > 0.02:  # no Chinese text, but a Japanese one read wrongly
+        return -0.3
     else:
         needed, share = 0.03, sum(text.count(c) for c in _COMMON_HAN) / foreign
     return 0.1 if share >= needed else -0.3

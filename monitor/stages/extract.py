@@ -11,6 +11,8 @@ from monitor.errors import Permanent
 from monitor.model import Document, Entry, Extracted, Metadata
 from monitor.stages import dates, kinds, pages, plaintext
 
+_SCRIPTED = " of its own: its scripts would fetch it, and scripts are not run; save the page from a browser instead"
+
 
 def extract(document: Document, entry: Entry | None = None, *, max_bytes: int = kinds.MAX_BYTES) -> Extracted:
     """The blocks of a document in reading order, with title, byline, outlet, date, language, canonical URL.
@@ -29,7 +31,8 @@ def extract(document: Document, entry: Entry | None = None, *, max_bytes: int = 
     else:
         blocks = opened.blocks or plaintext.split(opened.text)
     if not any(block.text.strip() for block in blocks):
-        raise Permanent("has no text", kind="empty")
+        scripted = opened.form == "html" and "<script" in opened.text.lower()
+        raise Permanent(f"has no text{_SCRIPTED if scripted else ''}", kind="empty")
     said = announced(entry, document)
     first, second = (said, own) if document.fragment else (own, said)
     return Extracted(blocks=blocks, metadata=merged(first, second), method=method)

@@ -5,11 +5,12 @@ Pure. It takes HTML apart; what of it is furniture is decided in `clean`.
 
 from __future__ import annotations
 
-import json
 import re
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import trafilatura
 from courlan import clean_url
@@ -19,6 +20,7 @@ from trafilatura.settings import use_config
 from monitor.errors import Permanent
 from monitor.model import Block, Metadata
 from monitor.stages import dates, plaintext
+from monitor.stages import linked as linked_data
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _SKIPPED = frozenset(
@@ -120,8 +122,10 @@ def page(text: str, url: str | None, fetched_at: datetime | None) -> tuple[tuple
     try:
         tree = html.document_fromstring(text)
     except (etree.ParserError, ValueError) as error:
-        raise Permanent("the page holds no HTML", kind="empty") from error
-    metadata = _metadata(tree, url, fetched_at)
+        raise Permanent("is a page that holds no HTML", kind="empty") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a library's date parser has opinions on zones
+        metadata = _metadata(tree, url, fetched_at)
     document = trafilatura.bare_extraction(text, url=url, include_comments=False, with_metadata=False, config=_CONFIG)
     found = document.text if document is not None and not isinstance(document, dict) else ""
     blocks = _lines(found or "")
@@ -226,35 +230,36 @@ def _conceals(element: Any) -> bool:
 
 def _metadata(tree: Any, url: str | None, fetched_at: datetime | None) -> Metadata:
     found = trafilatura.extract_metadata(tree, default_url=url)
-    moment = dates.of_page(tree, url, fetched_at)
-    address = (found.url if found else None) or url
+    linked = linked_data.said(tree, fetched_at)
+    moment = dates.of_page(tree, url, fetched_at, linked.published_at)
     language = (tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "").strip()
     return Metadata(
-        title=_plain(found.title if found else None),
-        byline=_plain(found.author if found else None).replace("; ", ", "),
-        outlet=_plain((found.sitename if found else None) or _publisher(tree)),
+        title=_plain((found.title if found else None) or linked.title),
+        byline=linked.byline or _authors(tree, _plain(found.author if found else None).replace("; ", ", ")),
+        outlet=_plain((found.sitename if found else None) or linked.outlet),
         published_at=moment,
         language=language.replace("_", "-").split("-", 1)[0].lower()[:3],
-        canonical_url=clean_url(address) if address else None,
+        canonical_url=_canonical(found.url if found else None, url),
     )
+
+
+def _authors(tree: Any, found: str) -> str:
+    """The author that was found, with those who are linked beside them."""
+    linked = [_plain(" ".join(link.itertext())) for link in tree.iterfind(".//a[@rel='author']")]
+    names = list(dict.fromkeys(name for name in linked if 0 < len(name) <= 60))
+    return ", ".join(names) if found in names and len(names) <= 6 else found
+
+
+def _canonical(named: str | None, url: str | None) -> str | None:
+    """The address a page calls its own. Not a home page for a page below it: all its articles would be one."""
+    address = named or url
+    if named and url and urlsplit(named).path in ("", "/") and urlsplit(url).path not in ("", "/"):
+        address = url
+    return clean_url(address) if address else None
 
 
 def _plain(text: str | None) -> str:
     return plaintext.squeeze(plaintext.normalise(text or "")).replace("\n", " ")[:2000]
-
-
-def _publisher(tree: Any) -> str:
-    """The publisher named by JSON-LD, '' where there is none."""
-    for script in tree.iterfind(".//script[@type='application/ld+json']"):
-        try:
-            found = json.loads(script.text or "")
-        except (ValueError, RecursionError):
-            continue
-        for item in found if isinstance(found, list) else [found]:
-            publisher = item.get("publisher") if isinstance(item, dict) else None
-            if isinstance(publisher, dict) and isinstance(publisher.get("name"), str):
-                return str(publisher["name"])
-    return ""
 
 
 def utc(moment: datetime) -> datetime:

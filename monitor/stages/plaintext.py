@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from monitor.model import Block
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\u0085\f\v]")
-_UNWANTED = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNWANTED = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
 _RUN = re.compile(r"\S[^\n]*(?:\n(?![ \t\u00a0\u200b\u3000]*(?:\n|$))[^\n]*)*")
 _SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]+")
 _ENDED = re.compile(r"[.!?…。！？।॥؟۔։።]['\"”’»)\]】」』]*$")
@@ -28,7 +28,7 @@ WRAP_MIN, WRAP_MAX = 45, 100  # columns at which mail and old news wires wrap
 
 
 def normalise(text: str) -> str:
-    """`text` with one kind of line end, without control characters, byte-order marks and lone surrogates."""
+    """`text` with one kind of line end, without control characters, terminal colours, byte-order marks, surrogates."""
     if not _is_printable(text):  # nothing of what follows is
         text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
     return unicodedata.normalize("NFC", text)

@@ -50,6 +50,19 @@ def test_explain_shows_what_went_and_why() -> None:
         assert wanted in shown
 
 
+def test_a_fallback_of_extraction_is_told_and_a_refusal_is_one_line(tmp_path: Path) -> None:
+    frames = "<frameset><frame src=a.html><noframes>Your browser has no frames.</noframes></frameset>"
+    (tmp_path / "frames.html").write_text(f"<html><head><title>The Post</title></head>{frames}</html>")
+    shown = monitor("clean", "--explain", str(tmp_path / "frames.html")).stdout
+    assert "extractor: fallback:blocks" in shown
+    (tmp_path / "app.html").write_text("<html><body><script>go()</script></body></html>")
+    said = monitor("clean", str(tmp_path / "app.html"), code=1).stderr
+    assert said.splitlines() == [
+        "app.html: has no text of its own: its scripts would fetch it, and scripts are not run; "
+        "save the page from a browser instead"
+    ]
+
+
 def test_json_holds_the_account() -> None:
     (line,) = monitor("clean", "--json", str(SEED)).stdout.splitlines()
     found = json.loads(line)

@@ -81,3 +81,31 @@ def test_binary_is_refused() -> None:
     with pytest.raises(Permanent) as caught:
         encodings.decode(b"\x00\x01\x02\x03" * 50)
     assert caught.value.kind == "binary"
+
+
+def test_zero_bytes_that_pad_a_text_go() -> None:
+    assert encodings.decode((FRENCH * 3).encode() + b"\0")[0] == FRENCH * 3
+    with pytest.raises(Permanent, match="save it as UTF-8"):
+        encodings.decode(FRENCH.encode() + b"\0" * 20)
+
+
+@pytest.mark.parametrize(("text", "page"), [(FRENCH + " “l’été” – 5 €", "cp1252"), (RUSSIAN, "cp1251")])
+def test_utf8_that_was_encoded_twice_is_read_as_it_was_meant(text: str, page: str) -> None:
+    body = text.encode()
+    wrong = "".join(bytes((one,)).decode(page) if _has(page, one) else chr(one) for one in body)
+    assert wrong != text
+    assert encodings.decode(wrong.encode())[0] == text
+    for right in (text, RUSSIAN + FRENCH, GREEK, "Le signe Ã© se lit mal – dit-il en français."):
+        assert encodings.decode(right.encode())[0] == right
+
+
+def _has(page: str, byte: int) -> bool:
+    try:
+        bytes((byte,)).decode(page)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def test_japanese_of_unix_is_not_taken_for_chinese() -> None:
+    assert encodings.decode((JAPANESE * 3).encode("euc_jp")) == (JAPANESE * 3, "euc_jp")

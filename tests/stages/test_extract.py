@@ -11,7 +11,7 @@ import pypdf
 import pytest
 
 from monitor.errors import Permanent
-from monitor.model import Document, Entry, Extracted
+from monitor.model import Document, Entry, Extracted, Metadata
 from monitor.stages import kinds, plaintext
 from monitor.stages.extract import extract
 
@@ -253,3 +253,94 @@ def test_paragraphs_without_blank_lines_are_told_apart() -> None:
 def test_splitting_again_changes_nothing(text: str) -> None:
     once = [block.text for block in plaintext.split(text)]
     assert [block.text for block in plaintext.split("\n\n".join(once))] == once
+
+
+# ── what a page says of itself ──────────────────────────────────────────────────────────────────
+
+PROSE = (
+    "<p>The bridge over the Lenne was opened to traffic on Thursday morning, eleven years after it was first promised.</p>"
+    "<p>Some forty thousand lorries a year will no longer pass through the old town, the county expects, and more.</p>"
+)
+SAID = datetime(2024, 5, 9, 5, 30, tzinfo=UTC)
+
+
+def said(head: str = "", body: str = "", url: str | None = None) -> Metadata:
+    page = f"<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>Bridge opens after eleven years</title>{head}</head><body><article><h1>Bridge opens after eleven years</h1>{body}{PROSE}</article><footer>© 2024 The Valley Post</footer></body></html>"
+    return of(page, media_type="text/html", url=url).metadata
+
+
+def linked(data: object) -> str:
+    return f"<script type='application/ld+json'>{json.dumps(data)}</script>"
+
+
+ARTICLE = {
+    "@type": ["NewsArticle", "Thing"],
+    "headline": "Bridge opens",
+    "datePublished": "2024-05-09T07:30:00+02:00",
+    "author": [{"@type": "Person", "name": "Jane Miller"}, "Bob Ray", {"@type": "Organization", "name": "The Post"}],
+    "publisher": [{"name": "The Valley Post"}],
+}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        linked(ARTICLE),
+        linked([{"@type": "BreadcrumbList"}, ARTICLE]),
+        linked({"@graph": [{"@type": "WebPage", "datePublished": "2015-01-01T00:00:00Z"}, ARTICLE]}),
+        linked({"@type": "WebPage", "datePublished": "2015-01-01", "mainEntity": ARTICLE}),
+        f"<script type='application/ld+json'>\n<!--\n{json.dumps(ARTICLE)};\n//-->\n</script>",
+    ],
+)
+def test_linked_data_of_the_article_speak_for_the_page(head: str) -> None:
+    found = said(head)
+    assert (found.byline, found.outlet, found.published_at) == ("Jane Miller, Bob Ray", "The Valley Post", SAID)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "",  # © 2024
+        "<meta property='article:published_time' content='2031-01-01T00:00:00Z'>",
+        "<p>Published 03/04/2024</p>",  # April or March
+        "<p>In May 2024</p>",
+    ],
+)
+def test_a_day_nobody_wrote_is_no_date(head: str) -> None:
+    assert said(head if "meta" in head else "", head).published_at is None
+
+
+@pytest.mark.parametrize(
+    ("body", "moment"),
+    [
+        ("<time datetime='2024-05-09T07:30:00+02:00'>9 May 2024</time>", SAID),
+        ("<time datetime='2024-05-09T01:30:00 EDT'>9 May 2024</time>", SAID),
+        ("<p class=date>1 January 2024</p>", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("<p class=date>3. April 2024</p>", datetime(2024, 4, 3, tzinfo=UTC)),
+        ("<p class=date>April 3rd, 2024</p>", datetime(2024, 4, 3, tzinfo=UTC)),
+        ("<p class=date>2024-04-03</p>", datetime(2024, 4, 3, tzinfo=UTC)),
+    ],
+)
+def test_a_day_that_is_written_out_is_the_date_with_its_time_where_there_is_one(body: str, moment: datetime) -> None:
+    assert said("", body).published_at == moment
+
+
+def test_all_authors_that_are_linked_are_the_byline() -> None:
+    body = "<p>By <a rel=author href=/j>Jane Miller</a> and <a rel=author href=/b>Bob Ray</a></p>"
+    assert said("", body).byline == "Jane Miller, Bob Ray"
+
+
+def test_a_home_page_is_no_address_of_an_article() -> None:
+    url = "https://valley.example/news/bridge"
+    assert said("<link rel=canonical href='https://valley.example/'>", url=url).canonical_url == url
+    other = "https://other.example/syndicated/bridge"
+    assert said(f"<link rel=canonical href='{other}'>", url=url).canonical_url == other
+
+
+def test_a_page_whose_scripts_hold_its_text_says_what_to_do() -> None:
+    with pytest.raises(Permanent, match="save the page from a browser"):
+        of("<html><body><div id=app></div><script>go()</script></body></html>", name="x.html")
+
+
+def test_colours_of_a_terminal_are_no_text() -> None:
+    assert texts(of("\x1b[1;31mBridge\x1b[0m opens.", name="x.txt")) == ["Bridge opens."]

@@ -71,7 +71,7 @@ def test_a_bad_line_costs_itself_alone_and_is_named() -> None:
     assert [one.name for one in found.documents] == ["x.jsonl#1", "x.jsonl#6"]
     assert [place for place, _ in found.refused] == ["line 2", "line 4", "line 5"]
     assert found.refused[0][1].startswith("is not JSON: Expecting property name")
-    assert "at column" in found.refused[0][1]
+    assert "(column 2" in found.refused[0][1]
     assert found.refused[0][1].endswith("mend it and drop the file again")
     assert "no JSON object" in found.refused[1][1]
     assert "none of the text fields" in found.refused[2][1]

@@ -223,9 +223,23 @@ def _title(texts: Sequence[str], above: range, roles: dict[int, str], trail: Seq
         score -= 0.03 * (start - i)
         if score > best_score:
             best, best_score = text, score
+    if not best:
+        best = _only_line(texts, above, roles)
     if not best and trail and len(trail[-1].split()) >= 4:
         best = trail[-1]
     return best[:2000]
+
+
+def _only_line(texts: Sequence[str], above: range, roles: dict[int, str]) -> str:
+    """The line that stands alone above a byline or a date, '' where there are several or none."""
+    told = [i for i in above if roles.get(i) in ("byline", "dateline")]
+    lines = [i for i in above if told and i < told[0] and i not in roles]
+    if len(lines) != 1 or any(i not in roles for i in range(told[0], above.stop)):
+        return ""
+    text = texts[lines[0]]
+    size = max(len(shapes.folded(text).split()), shapes.weight(text) // 7)
+    whole = "\n" not in text and shapes.weight(text) <= 220 and not text.endswith((":", ")"))
+    return text if size >= 3 and whole and not shapes.only_addresses(text) else ""
 
 
 def _short_title(texts: Sequence[str], above: range, roles: dict[int, str], start: int) -> str:

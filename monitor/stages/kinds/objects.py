@@ -105,7 +105,7 @@ def _of_lines(text: str) -> Iterator[Found]:
             yield Found(place, number, None, f"is nested too deeply{_MEND}")
         except ValueError as error:
             said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            at = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            at = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
             yield Found(place, number, None, f"is not JSON: {said}{at}{_MEND}")
         else:
             yield _judged(place, number, value)
@@ -140,7 +140,7 @@ def _skip(text: str, at: int) -> int:
 
 def _where(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+        return f"{error.msg} (line {error.lineno}, column {error.colno})"
     return str(error)
 
 

@@ -129,6 +129,11 @@ def parse_date(text: str | None, *, language: str = "") -> datetime | None:
     return _loose(_western_digits(text), language)
 
 
+def month_of(name: str) -> int | None:
+    """The number of a month named in one of the languages known here, whole or cut short; None for any other word."""
+    return _MONTHS.get(_fold(name))
+
+
 def unknown_zone(text: str) -> str:
     """The abbreviation of a time zone at the end of a date that is not known here, '' where there is none.
 

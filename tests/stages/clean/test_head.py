@@ -98,3 +98,24 @@ def test_a_day_after_the_fetch_is_no_publication_date() -> None:
 )
 def test_a_short_line_alone_whose_words_the_text_has_is_the_title(above: list[str], title: str) -> None:
     assert read(*above).title == title
+
+
+@pytest.mark.parametrize(
+    ("above", "title"),
+    [
+        (["A ribbon is cut in heavy rain", "By Jane Miller"], "A ribbon is cut in heavy rain"),
+        (["A ribbon is cut in heavy rain", "9 November 2026"], "A ribbon is cut in heavy rain"),
+        (["橋が十一年ぶりに開通", "2026年11月9日 9時30分"], "橋が十一年ぶりに開通"),
+        (["A ribbon is cut in heavy rain"], ""),  # nothing says that it is one
+        (["A ribbon is cut in heavy rain", "More of the valley", "By Jane Miller"], ""),
+        (["A ribbon is cut in heavy rain", "By Jane Miller", "More of the valley"], ""),
+        (["Read what the others say:", "By Jane Miller"], ""),
+    ],
+)
+def test_the_only_line_above_a_byline_or_a_date_is_the_title(above: list[str], title: str) -> None:
+    assert read(*above).title == title
+
+
+@pytest.mark.parametrize("line", ["9 نوفمبر 2026", "9 listopadu 2026", "9 листопада 2026", "9 noiembrie 2026"])
+def test_months_of_many_languages_date_a_text(line: str) -> None:
+    assert read("A title of some words", line).published_at == datetime(2026, 11, 9, tzinfo=UTC)
