@@ -128,6 +128,7 @@ class SiteProfile:
     key: str = ""  # page host, feed slug, or folder slug with its sub-folder
     pages: int = 0  # pages seen so far, this one not counted
     blocks: Mapping[int, int] = field(default_factory=dict)
+    below: Mapping[int, int] = field(default_factory=dict)  # of those pages, the ones that had it below their text only
     pinned: frozenset[int] = frozenset()  # the operator says: this is furniture
 
 
@@ -150,7 +151,8 @@ class Cleaned:
     text: str
     removed: tuple[Removed, ...]
     metadata: Metadata
-    learned: tuple[int, ...] = ()  # block fingerprints of this page, for the site's profile
+    learned: tuple[int, ...] = ()  # block fingerprints of this page, for the site's profile; () for a copy
+    below: tuple[int, ...] = ()  # those of them that stand below the text only
     spam_hosts: tuple[str, ...] = ()  # hosts of the link spam that was removed
 
 
@@ -204,6 +206,7 @@ class Digest:
     index_title: str = ""  # normalised words of the title, for the full-text index
     index_text: str = ""  # normalised words of the text, for the full-text index
     learned: tuple[int, ...] = ()
+    below: tuple[int, ...] = ()
     profile_key: str = ""
     spam_hosts: tuple[str, ...] = ()
 

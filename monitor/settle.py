@@ -95,7 +95,7 @@ class Settler:
         place = self._place(db, job)
         if place.founded:
             # What a site's pages repeat is furniture; what its versions of one story repeat is the story.
-            profiles.learn(db, digest.profile_key, digest.learned, pending.source_number, now)
+            profiles.learn(db, digest.profile_key, digest.learned, pending.source_number, now, digest.below)
         if place.new_text:
             hosts = articles.add_spam_hosts(db, pending.source_number, digest.spam_hosts, place.article, now)
             for host in hosts:

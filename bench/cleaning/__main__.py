@@ -1,5 +1,8 @@
 """Cleaning beside other tools: `python -m bench.cleaning [--pages 60] [--model FOLD.npz --fold 0]`.
 
+With `--siblings` what other pages of a site give, on whole pages (or `--kind lines`), in English and others;
+`--models DIR` judges every page by the model of DIR that has not seen its fold.
+
 Prints a table for each kind of conversion: our cleaner, justext on `<p>`, trafilatura on `<p>`, and a density rule. The
 shipped model has learned from the very pages of the corpus, so for figures on unseen sites give a model of
 `bench.cleaning.train --folds 4 --keep DIR` with the fold that it has not seen.
@@ -23,7 +26,7 @@ import justext
 import trafilatura
 
 from bench.cleaning import corpus, measures, siblings
-from monitor.model import Metadata, SiteProfile
+from monitor.model import Cleaned, Metadata, SiteProfile
 from monitor.stages import clean, plaintext
 from monitor.stages.clean import learned, shapes
 
@@ -57,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--fold", type=int, choices=range(4))
     parser.add_argument("--siblings", action="store_true", help="whole pages with 1, 2, 3, 5 pages of the site known")
+    parser.add_argument("--kind", choices=corpus.KINDS, default="page", help="which conversion, for --siblings")
+    parser.add_argument("--models", type=Path, help="folder of fold0.npz … fold3.npz, for --siblings")
     parser.add_argument("--memory", action="store_true", help="memory that cleaning 500 pages takes")
     options = parser.parse_args(arguments)
     if not options.corpus.is_dir():
@@ -80,16 +85,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     known = corpus.sites(options.corpus)
     if options.siblings:
-        pages = [
-            r for r in corpus.records("page", options.corpus) if options.fold in (None, corpus.fold_of(r["id"], known))
-        ]
+        folds = [model] * 4
+        if options.models:
+            folds = [learned.read((options.models / f"fold{n}.npz").read_bytes()) for n in range(4)]
 
-        def whole(record: siblings.Record, about: SiteProfile) -> str:
-            return clean.clean(plaintext.split(str(record["text"])), about, Metadata(), model=model).text
+        def whole(record: siblings.Record, about: SiteProfile) -> Cleaned:
+            judge = folds[corpus.fold_of(str(record["id"]), known)]
+            return clean.clean(plaintext.split(str(record["text"])), about, Metadata(), model=judge)
 
-        for count, without, with_profile, worse in siblings.measured(pages, known, whole, options.pages):
-            print(f"{count} known   {measures.line(with_profile)}  more lost on {worse} pages")
-            print(f"  none    {measures.line(without)}", flush=True)
+        others = [r for r in corpus.records("languages", options.corpus) if str(r["id"]).startswith(f"{options.kind}/")]
+        for name, records in (("English", corpus.records(options.kind, options.corpus)), ("others", others)):
+            pages = [r for r in records if options.fold in (None, corpus.fold_of(str(r["id"]), known))]
+            for count, without, with_profile, worse in siblings.measured(pages, known, whole, options.pages):
+                print(f"{name}: {count} known   {measures.line(with_profile)}  more lost on {worse} pages")
+                print(f"{name}:   none    {measures.line(without)}", flush=True)
         return 0
     for kind in (*corpus.KINDS, "spam", "languages"):
         records = corpus.records(kind, options.corpus)

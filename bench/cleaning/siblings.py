@@ -1,6 +1,6 @@
 """Whole pages when other pages of the site are known: what a site's profile gives, and what it costs.
 
-A profile is made of the blocks of the siblings alone, as the store would after cleaning them.
+A profile is what the siblings alone teach, cleaned one after the other, as the store keeps it.
 """
 
 from __future__ import annotations
@@ -10,21 +10,29 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bench.cleaning import corpus, measures
-from monitor.model import SiteProfile
-from monitor.stages import plaintext
-from monitor.stages.clean import profiles
+from monitor.model import Cleaned, SiteProfile
 
 Record = Mapping[str, object]
+Cleaner = Callable[[Record, SiteProfile], Cleaned]
 
 
-def profile(siblings: Sequence[Record]) -> SiteProfile:
+def profile(siblings: Sequence[Record], cleaner: Cleaner) -> SiteProfile:
     """What is known of a site after these pages of it."""
-    pages = [profiles.fingerprints(plaintext.split(str(record["text"]))) for record in siblings]
-    return SiteProfile(key="site", pages=len(pages), blocks=dict(Counter(key for page in pages for key in page)))
+    about = SiteProfile(key="site")
+    for record in siblings:
+        page = cleaner(record, about)
+        if page.learned:
+            about = SiteProfile(
+                key="site",
+                pages=about.pages + 1,
+                blocks=Counter(about.blocks) + Counter(page.learned),
+                below=Counter(about.below) + Counter(page.below),
+            )
+    return about
 
 
 def measured(
-    records: Sequence[Record], sites: Mapping[str, str], cleaned: Callable[[Record, SiteProfile], str], most: int
+    records: Sequence[Record], sites: Mapping[str, str], cleaner: Cleaner, most: int
 ) -> Iterator[tuple[int, dict[str, float], dict[str, float], int]]:
     """For 1, 2, 3 and 5 siblings: (how many, figures without a profile, with it, pages that lost more with it)."""
     groups: dict[str, list[Record]] = defaultdict(list)
@@ -36,9 +44,9 @@ def measured(
         without, known = [], []
         for record, group in chosen:
             others = [other for other in group if other is not record]
-            about = profile(random.Random(str(record["id"])).sample(others, count))
-            without.append(measures.page(record, cleaned(record, SiteProfile())))
-            known.append(measures.page(record, cleaned(record, about)))
+            about = profile(random.Random(str(record["id"])).sample(others, count), cleaner)
+            without.append(measures.page(record, cleaner(record, SiteProfile()).text))
+            known.append(measures.page(record, cleaner(record, about).text))
         worse = sum(a.lost > b.lost for a, b in zip(known, without, strict=True))
         if chosen:
             yield count, measures.summed(without), measures.summed(known), worse

@@ -89,7 +89,8 @@ def _others(db: Connection, pending: PendingEntry, page: Document | None) -> Sit
     """The profile of the site without this page, which was counted when it was new."""
     profile = profiles.get(db, profiles.key_of(pending, page))
     blocks = {block: pages - 1 for block, pages in profile.blocks.items() if pages > 1}
-    return replace(profile, pages=max(0, profile.pages - 1), blocks=blocks)
+    below = {block: min(pages, blocks[block]) for block, pages in profile.below.items() if block in blocks}
+    return replace(profile, pages=max(0, profile.pages - 1), blocks=blocks, below=below)
 
 
 def _change(db: Connection, pending: PendingEntry, digest: Digest) -> dict[str, Any] | None:

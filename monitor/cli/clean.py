@@ -382,6 +382,7 @@ def learned(
         "block": ">block",
         "pages": ">pages",
         "of": ">of",
+        "below": ">below text",
         "pinned": "pinned",
         "sample": "text",
     }

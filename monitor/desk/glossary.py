@@ -214,6 +214,7 @@ TABLES: dict[str, Table] = {
             sample="How it reads",
             pinned="1: the operator says that this is furniture | 0 or 1",
             seen_at="When it was seen last | UTC, ISO 8601",
+            below="Pages, of those, that had it below their text only | count",
         ),
         hidden=True,
     ),

@@ -67,6 +67,7 @@ def digest(work: Work, book: Book) -> Digest:
         index_title=words.index_text(article.title),
         index_text=words.index_of(read),
         learned=cleaned.learned,
+        below=cleaned.below,
         profile_key=work.profile.key,
         spam_hosts=cleaned.spam_hosts,
     )

@@ -38,21 +38,30 @@ def get(db: sqlite3.Connection, key: str) -> SiteProfile:
     if row is None:
         return SiteProfile(key=key)
     least = 1 if row["pages"] <= YOUNG else 2
-    blocks, pinned = {}, set()
+    blocks, below, pinned = {}, {}, set()
     for block in db.execute(
-        """SELECT block, pages, pinned FROM profile_blocks WHERE key = ? AND (pages >= ? OR pinned = 1)
+        """SELECT block, pages, below, pinned FROM profile_blocks WHERE key = ? AND (pages >= ? OR pinned = 1)
            ORDER BY pages DESC LIMIT ?""",
         (key, least, MOST),
     ):
         blocks[block["block"]] = block["pages"]
+        if block["below"]:
+            below[block["block"]] = block["below"]
         if block["pinned"]:
             pinned.add(block["block"])
-    return SiteProfile(key=key, pages=row["pages"], blocks=blocks, pinned=frozenset(pinned))
+    return SiteProfile(key=key, pages=row["pages"], blocks=blocks, below=below, pinned=frozenset(pinned))
 
 
-def learn(db: sqlite3.Connection, key: str, learned: Iterable[int], source: int, now: datetime) -> None:
-    """Count the blocks of one more page."""
-    blocks = set(learned)
+def learn(
+    db: sqlite3.Connection,
+    key: str,
+    learned: Iterable[int],
+    source: int,
+    now: datetime,
+    below: Iterable[int] = (),
+) -> None:
+    """Count the blocks of one more page, and which of them stood `below` its text only."""
+    blocks, ends = set(learned), frozenset(below)
     if not key or not blocks:
         return
     moment = to_text(now)
@@ -62,9 +71,10 @@ def learn(db: sqlite3.Connection, key: str, learned: Iterable[int], source: int,
         (key, source, moment),
     ).fetchone()
     db.executemany(
-        """INSERT INTO profile_blocks (key, block, pages, seen_at) VALUES (?, ?, 1, ?)
-           ON CONFLICT (key, block) DO UPDATE SET pages = pages + 1, seen_at = excluded.seen_at""",
-        [(key, block, moment) for block in blocks],
+        """INSERT INTO profile_blocks (key, block, pages, below, seen_at) VALUES (?, ?, 1, ?, ?)
+           ON CONFLICT (key, block) DO UPDATE
+           SET pages = pages + 1, below = below + excluded.below, seen_at = excluded.seen_at""",
+        [(key, block, int(block in ends), moment) for block in blocks],
     )
     if row["pages"] % FORGET_EVERY == 0:
         db.execute(
@@ -119,11 +129,12 @@ def listing(db: sqlite3.Connection, name: str, least: int = 2) -> list[dict[str,
                 "block": row["block"],
                 "pages": row["pages"],
                 "of": pages,
+                "below": row["below"],
                 "pinned": bool(row["pinned"]),
                 "sample": row["sample"] or texts.get(row["block"], ""),
             }
             for row in db.execute(
-                """SELECT block, pages, pinned, sample FROM profile_blocks
+                """SELECT block, pages, below, pinned, sample FROM profile_blocks
                    WHERE key = ? AND (pages >= ? OR pinned = 1) ORDER BY pinned DESC, pages DESC, block LIMIT ?""",
                 (key, least, MOST),
             )

@@ -355,7 +355,12 @@ def version_1(db: sqlite3.Connection) -> None:
     _run_script(db, VERSION_1)
 
 
-MIGRATIONS: tuple[Migration, ...] = (version_1,)
+def version_2(db: sqlite3.Connection) -> None:
+    """What a site has below its texts is learned: where a text ends shows on the next page, too."""
+    db.execute("ALTER TABLE profile_blocks ADD COLUMN below INTEGER NOT NULL DEFAULT 0")
+
+
+MIGRATIONS: tuple[Migration, ...] = (version_1, version_2)
 VERSION = len(MIGRATIONS)
 
 

@@ -39,6 +39,19 @@ def test_pages_are_counted_per_block(store, source):
     assert profile.blocks == {1: 1, 2: 2, 3: 1}
 
 
+def test_pages_that_had_a_block_below_their_text_are_counted(store, source):
+    for below in ((2,), (), (2, 3)):
+        store.write_now(lambda db, below=below: profiles.learn(db, "host:a", (1, 2, 3), source, NOON, below))
+
+    profile = get(store)
+
+    assert profile.blocks == {1: 3, 2: 3, 3: 3}
+    assert profile.below == {2: 2, 3: 1}
+    assert {row["block"]: row["below"] for row in store.read_now(lambda db: profiles.listing(db, "host:a"))} == {
+        1: 0, 2: 2, 3: 1,
+    }  # fmt: skip
+
+
 def test_a_grown_site_shows_only_what_it_repeats(store, source):
     for page in range(profiles.YOUNG + 1):
         learn(store, source, -7, page + 100)

@@ -74,3 +74,17 @@ def test_no_view_was_taken_away_and_making_them_anew_changes_nothing() -> None:
     create_views(db)
     assert shape(db) == before
     db.close()
+
+
+def test_what_a_site_was_known_to_repeat_outlives_the_upgrade(monkeypatch: pytest.MonkeyPatch) -> None:
+    db = empty()
+    steps = schema.MIGRATIONS
+    monkeypatch.setattr(schema, "MIGRATIONS", steps[:1])
+    monkeypatch.setattr(schema, "VERSION", 1)
+    schema.migrate(db)
+    db.execute("INSERT INTO profile_blocks (key, block, pages, seen_at) VALUES ('host:a', 7, 3, '2026-11-22')")
+    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    monkeypatch.setattr(schema, "VERSION", len(steps))
+    assert schema.migrate(db) == len(steps) - 1
+    assert db.execute("SELECT block, pages, below FROM profile_blocks").fetchall() == [(7, 3, 0)]
+    db.close()

@@ -47,6 +47,7 @@ def clean(
     known = above.metadata
     junk: list[str] = []
     suspects = spam.suspicious(account.blocks())
+    site = profiles.known(blocks, profile)
     for number in range(PASSES):
         now = account.blocks()
         spans = spam.find(now, suspects) if suspects else {}
@@ -60,11 +61,13 @@ def clean(
         if number or spans:
             above = head.read(now, metadata, fetched_at)
         found = furniture.verdicts(now, above)
-        seen = profiles.repeated(now, profile, found)
-        verdict.judged(now, above, reader, method, found, seen)
+        if site is not None:
+            found.update((i, ("pinned", 1.0)) for i, block in enumerate(now) if block.text in site.pinned)
+        verdict.judged(now, above, reader, method, found, site)
         if not verdict.leaves_text(now, found) or not (account.remove(found) or spans):
             break
     text, removed = account.settle()
+    learned_blocks, below = profiles.learned(blocks, removed, profile)
     cleaned = Cleaned(
         text=text,
         removed=removed,
@@ -76,7 +79,8 @@ def clean(
             language=language.of(text, known.language),
             canonical_url=known.canonical_url,
         ),
-        learned=profiles.fingerprints(blocks),
+        learned=learned_blocks,
+        below=below,
         spam_hosts=spam.hosts(junk),
     )
     memory.forget()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.model import Block
-from monitor.stages.clean import shapes
+from monitor.stages.clean import profiles, shapes
 from monitor.stages.clean.furniture import Verdicts
 from monitor.stages.clean.head import ROLE_NUMBERS, Head
 from monitor.stages.clean.learned import Reader
@@ -21,7 +21,6 @@ _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\
 # is kept on less evidence than a scrap of three words.
 SENTENCE, LINE, SCRAP = 0.33, 0.42, 0.77
 OUTSIDE = 0.92  # for a scrap above the first or below the last paragraph
-SEEN = 0.9  # for a short line that another page of the site has, too
 TAIL = 0.85  # for a line below the last sentence that stays
 SPOKEN = 0.55  # for speech that hangs on a block that stays
 REST = 0.1  # of what stays may stand below its last sentence, to be a rest
@@ -45,9 +44,9 @@ def judged(
     model: Reader,
     method: str,
     found: Verdicts,
-    seen: frozenset[int] = frozenset(),
+    site: profiles.Known | None = None,
 ) -> None:
-    """Adds the blocks that the model holds to be furniture; of those `seen` on other pages it must be surer."""
+    """Adds the blocks that the model holds to be furniture, weighed with what the site's other pages say."""
     if len(blocks) < 2:
         return
     texts = [block.text for block in blocks]
@@ -73,11 +72,13 @@ def judged(
             needed = max(LINE * strict, TAIL * messy)
         else:
             needed *= strict
-        if i in seen:
-            needed = max(needed, SEEN)
         gone.append(p[i] < needed)
     if prose and _at_a_loss(looks, gone, found, prose):
         gone = [not first <= i <= last for i in range(len(texts))]
+    if site is not None:
+        for i, moved in site.moved(blocks, p).items():
+            if moved < (PICKED if method == "trafilatura" else looks[i].needed):
+                found.setdefault(i, ("repeated" if texts[i] in site.strength else "below-text", round(1.0 - moved, 3)))
     kept = [i for i in range(len(texts)) if not gone[i] and i not in found]
     if not kept:  # the rules may leave something, the model would not
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from monitor.model import Block
 from monitor.stages.clean import head, verdict
 from monitor.stages.clean.furniture import Verdicts
+from monitor.stages.clean.profiles import Known
 from monitor.stages.clean.scan import Floats
 
 PROSE = [
@@ -36,11 +38,12 @@ def gone(
     *p: float,
     method: str = "text",
     found: Verdicts | None = None,
-    seen: frozenset[int] = frozenset(),
+    seen: Sequence[str] = (),
 ) -> list[str]:
     verdicts = dict(found or {})
     blocks = [Block(text=text) for text in texts]
-    verdict.judged(blocks, head.Head(metadata=head.Metadata()), Opinion(*p), method, verdicts, seen)  # type: ignore[arg-type]
+    site = Known(dict.fromkeys(seen, 1.0), frozenset(), math.inf) if seen else None
+    verdict.judged(blocks, head.Head(metadata=head.Metadata()), Opinion(*p), method, verdicts, site)  # type: ignore[arg-type]
     return [text for i, text in enumerate(texts) if i in verdicts]
 
 
@@ -91,6 +94,14 @@ def test_what_a_block_needs(text: str, needed: float) -> None:
 
 def test_a_short_line_that_another_page_has_needs_more_evidence() -> None:
     texts = [*MENU, PROSE[0], "Students enrolled in the spring term", *PROSE[1:]]
-    p = [0.01] * 4 + [0.99, 0.7, 0.99, 0.99, 0.99]
+    p = [0.01] * 4 + [0.99, 0.6, 0.99, 0.99, 0.99]
     assert gone(texts, *p) == MENU
-    assert gone(texts, *p, seen=frozenset({5})) == [*MENU, texts[5]]
+    assert gone(texts, *p, seen=[texts[5]]) == [*MENU, texts[5]]
+    assert gone(texts, *p, seen=[texts[6]]) == MENU, "a paragraph that the model is sure of stays"
+
+
+def test_what_trafilatura_picked_goes_only_when_other_pages_say_so() -> None:
+    texts = [*PROSE, "Walks and drives in the valley"]
+    p = [0.99, 0.99, 0.99, 0.99, 0.6]
+    assert gone(texts, *p, method="trafilatura") == []
+    assert gone(texts, *p, method="trafilatura", seen=texts[4:]) == texts[4:]
