@@ -346,6 +346,12 @@ def test_mail_without_a_story_is_refused_with_the_reason(raw: str, kind: str, sa
     assert says in found[1]
 
 
+def test_a_header_that_nobody_wrote_by_hand_costs_no_time() -> None:
+    raw = f"Subject: {'=?utf-8?q?a?= ' * 50_000}\n{PLAIN}\n{P1}\n"  # the library would take minutes
+    found = of(raw, "x.eml")
+    assert (found.metadata.title, [block.text for block in found.blocks]) == ("", [P1])
+
+
 # ── plain text with a head ──────────────────────────────────────────────────────────────────────
 
 

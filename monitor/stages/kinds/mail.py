@@ -20,6 +20,7 @@ from monitor.stages.kinds import fields
 from monitor.stages.kinds.opened import Opened, line, marked
 
 _DEEP = 3  # messages within messages that are opened
+_MAX_HEADER = 10_000  # characters of a header that is looked at
 _STUB = 3  # an HTML part with this many times more text than the plain one is the message, the plain one a stand-in
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _ARMOUR = re.compile(r"\s*-----BEGIN PGP MESSAGE-----")
@@ -136,6 +137,9 @@ def _header_fields(message: EmailMessage, fetched_at: datetime | None) -> Metada
 
 
 def _header(message: EmailMessage, name: str) -> str:
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    if len(raw) > _MAX_HEADER:
+        return ""  # nobody's headline; the library would take minutes over it
     try:
         return str(message.get(name, ""))
     except (ValueError, IndexError, AttributeError, TypeError):
@@ -158,12 +162,12 @@ def _sent_on(head: str, outer: Metadata, fetched_at: datetime | None) -> Metadat
 
 
 def _signature(text: str) -> int | None:
-    """Where the last signature or list's footer begins, None where there is none or much follows it."""
-    found = [match for match in _SIGNATURE.finditer(text) if match.start() > 0]
-    for match in found:
-        if text[match.start() :].count("\n") <= _SIGNED_LINES and text[: match.start()].strip():
-            return match.start()
-    return None
+    """Where the signature or list's footer begins that ends a text, None where there is none or much follows it."""
+    since = len(text)
+    for _ in range(_SIGNED_LINES + 1):
+        since = text.rfind("\n", 0, max(since, 0))
+    match = _SIGNATURE.search(text, max(since, 0))
+    return match.start() if match and text[: match.start()].strip() else None
 
 
 def _part_text(part: Message) -> str:
