@@ -14,11 +14,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.cleaning import corpus, measures
+from bench.cleaning import corpus, measures, styles
+from bench.cleaning.styles import HELD_BACK, Style
 from monitor.stages.clean import learned
-
-Style = Callable[[random.Random], str]
-HELD_BACK = ("wallets", "adult")
 
 _STEMS = ["lucky", "royal", "dragon", "mega", "ace", "spin", "gold", "king", "nova", "bigwin", "sultan", "tiger"]
 _ENDINGS = ["top", "vip", "xyz", "club", "icu", "com", "net", "ru", "pw", "win", "site", "org"]
@@ -138,7 +136,7 @@ def _adult(r: random.Random) -> str:
 STYLES: dict[str, Style] = {
     "lookalikes": _lookalikes, "raw addresses": _raw_addresses, "trailers": _trailers, "markup": _markup,
     "tags": _tags, "contact": _contact, "keywords": _keywords, "essays": _essays, "hidden": _hidden,
-    "wallets": _wallets, "adult": _adult,
+    "wallets": _wallets, "adult": _adult, **styles.STYLES,
 }  # fmt: skip
 
 
@@ -173,6 +171,17 @@ def measured(
     return out
 
 
+def lines(found: dict[str, tuple[float, float, float]]) -> list[str]:
+    """The rows of the table."""
+    out = []
+    for style, (left, lost, before) in found.items():
+        mark = " (held back)" if style in HELD_BACK else ""
+        out.append(
+            f"  {style + mark:24} words left {left:6.1%}  sentences lost {lost:6.2%}  without the junk {before:6.2%}"
+        )
+    return out
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -192,9 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     records = random.Random("junk").sample(records, min(options.pages, len(records)))
     found = measured(records, tuple(STYLES), lambda record: measures.cleaned(str(record["text"]), model))
     print(f"{len(records)} pages")
-    for style, (left, lost, before) in found.items():
-        mark = " (held back)" if style in HELD_BACK else ""
-        print(f"  {style + mark:22} words left {left:6.1%}  sentences lost {lost:6.2%}  without the junk {before:6.2%}")
+    print("\n".join(lines(found)))
     return 0
 
 

@@ -177,10 +177,11 @@ def _fit(items: Sequence[Item], rows: Callable[[int], Floats], trees: int) -> Tr
         random_seed=1, allow_writing_files=False, bootstrap_type="Bernoulli", subsample=0.6, rsm=0.25, thread_count=2,
     )  # fmt: skip
     model.fit(x[use], y[use], sample_weight=w[use])
-    return _exported(model)
+    return exported(model)
 
 
-def _exported(model: CatBoostClassifier) -> Trees:
+def exported(model: CatBoostClassifier) -> Trees:
+    """The trees of a fitted model, as the product asks them."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         model.save_model(file.name, format="json")
         found = json.loads(Path(file.name).read_text())

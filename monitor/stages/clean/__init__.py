@@ -50,7 +50,7 @@ def clean(
     site = profiles.known(blocks, profile)
     for number in range(PASSES):
         now = account.blocks()
-        spans = spam.find(now, suspects) if suspects else {}
+        spans = spam.find(now, suspects, offers_too=number > 0) if suspects else {}
         if sum(len(cuts) == 1 and cuts[0][1] - cuts[0][0] >= len(now[i].text) for i, cuts in spans.items()) == len(now):
             spans = {}
         junk += [now[i].text[start:end] for i, cuts in spans.items() for start, end, _ in cuts]
@@ -64,7 +64,10 @@ def clean(
         if site is not None:
             found.update((i, ("pinned", 1.0)) for i, block in enumerate(now) if block.text in site.pinned)
         verdict.judged(now, above, reader, method, found, site)
-        if not verdict.leaves_text(now, found) or not (account.remove(found) or spans):
+        if not verdict.leaves_text(now, found):
+            break
+        # Offers are looked for when the furniture has gone, which is full of them.
+        if not (account.remove(found) or spans) and (number or not suspects):
             break
     text, removed = account.settle()
     learned_blocks, below = profiles.learned(blocks, removed, profile)

@@ -6,7 +6,6 @@ Each of these alone proves nothing: they are evidence beside the words of a trad
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from monitor.stages.clean import trades
@@ -85,11 +84,12 @@ def taken_out(sentence: str) -> tuple[str, set[str]]:
     return _WORD.sub(lambda match: "" if match.group() in found else match.group(), sentence), set(found.values())
 
 
-def strange_letters(texts: Sequence[str]) -> list[frozenset[str]]:
-    """For each block the letters beyond ASCII that no other block of the page uses."""
-    own = [frozenset() if text.isascii() else frozenset(filter(_beyond, set(text.lower()))) for text in texts]
-    used = Counter(letter for letters in own for letter in letters)
-    return [frozenset(letter for letter in letters if used[letter] == 1) for letters in own]
+def strange_letters(text: str, whole: str) -> frozenset[str]:
+    """The letters beyond ASCII of a block that stand nowhere else in its page; `whole`: the page in lower case."""
+    if text.isascii():
+        return frozenset()
+    text = text.lower()
+    return frozenset(letter for letter in filter(_beyond, set(text)) if whole.count(letter) == text.count(letter))
 
 
 def _beyond(letter: str) -> bool:

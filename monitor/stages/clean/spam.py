@@ -19,10 +19,13 @@ from dataclasses import dataclass
 from itertools import chain
 
 from monitor.model import Block
-from monitor.stages.clean import disguise, shapes, trades
+from monitor.stages.clean import disguise, offers, shapes, strangers, trades
 from monitor.stages.clean.addresses import host_of, label_of, nameless, oddness
 from monitor.stages.clean.memory import remembered
+from monitor.stages.clean.offers import STOP
+from monitor.stages.clean.scan import Floats
 from monitor.stages.clean.tokens import vocabulary, words_by_block, words_of
+from monitor.stages.clean.topics import CRIME, speaks_of_hosts, topics
 
 Span = tuple[int, int, float]  # start, end, confidence
 
@@ -35,22 +38,7 @@ _LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECA
 _DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
 _SIGNS = ("://", "<", "[")
-_STOP = re.compile(r"(?<=[.!?…。！？।॥؟۔])[\"'”’»)\]]*\s+|\n")
 _FINISHED = re.compile(r"[.!?]['\"”’»)]*$")
-_CRIME = re.compile(
-    r"\b(?:phish\w*|malware|scam\w*|fraud\w*|spam\w*|hack\w*|compromised|defaced|seized|typosquat\w*|botnet\w*|c2|indicators?)\b",
-    re.IGNORECASE,
-)
-_CRIME_STEMS = (
-    "phish", "malware", "scam", "fraud", "spam", "hack", "compromised", "defaced", "seized", "typosquat", "botnet",
-    "c2", "indicator",
-)  # fmt: skip
-
-_PLACE = re.compile(
-    r"hxxp|\b(?:domains?|hosts?|hostnames?|sites?|websites?|urls?|links?|addresses|pages?|servers?|[a-z0-9-]+\.[a-z]{2,})\b",
-    re.I,
-)
-
 PLAIN, OWN, SMALL = -0.45, -1.6, -0.9  # a word nothing is known of; one the page uses elsewhere; a small word
 STRANGE, STRANGERS = 0.5, 4  # a word in letters of its own beside a trade's; so many make up for strong ones
 CUT_AT = 2.6
@@ -85,11 +73,11 @@ def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
     words = vocabulary(texts)
     traded = frozenset(word for word in words if trades.of_word(word) in trades.TRADES)
     dense = trades.is_dense("".join(words))
-    whole = "\n".join(texts)
-    linked, hidden = _linked(whole), disguise.may_hide_on(texts)
+    linked, hidden = _linked("\n".join(texts)), disguise.may_hide_on(texts)
+    offered = offers.may_offer(texts)
     if not (traded or dense or linked or hidden):
-        return frozenset()
-    return frozenset(
+        return offered
+    return offered | frozenset(
         text
         for text in texts
         if (traded and _holds(text, traded))
@@ -101,7 +89,7 @@ def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
 
 @remembered
 def _is_enough(text: str) -> bool:
-    """Whether a block holds what every span needs: two words of a trade, or in a list one and a pitch.
+    """Whether a block holds what a stretch needs: two words of a trade, or in a list one and a pitch.
 
     One word is enough beside an address, mark-up, a telephone number or letters beyond ASCII, and where it is
     disguised. Most suspects are a lone 'agent' or 'bonus' in a paragraph.
@@ -117,21 +105,35 @@ def _is_enough(text: str) -> bool:
     return sum(lower.count(word) for word, kind in kinds.items() if kind in trades.TRADES) > 1
 
 
+@remembered
+def _is_suspect(text: str) -> bool:
+    """Whether a block holds a word of a trade, or what looks linked."""
+    traded = any(trades.of_word(word) in trades.TRADES for word in words_of(text))
+    return traded or bool(trades.inside(text)) or _looks_linked(text) or disguise.hides(text)
+
+
 def _holds(text: str, words: frozenset[str]) -> bool:
     """Whether any of these words is one of a text's."""
     lower = text.lower()
     return any(word in lower for word in words) and not words.isdisjoint(words_of(text))
 
 
-def find(blocks: Sequence[Block], suspects: frozenset[str] | None = None) -> dict[int, list[Span]]:
-    """Where spam stands: block index → spans in order. `suspects`: what `suspicious` says of these blocks, or more."""
+def find(
+    blocks: Sequence[Block], suspects: frozenset[str] | None = None, *, offers_too: bool = True
+) -> dict[int, list[Span]]:
+    """Where spam stands: block index → spans in order.
+
+    `suspects`: what `suspicious` says of these blocks, or more; `offers_too`: whether to look for offers of any trade.
+    """
     texts = [block.text for block in blocks]
     suspects = suspicious(blocks) if suspects is None else suspects
-    chosen = [i for i, text in enumerate(texts) if text in suspects and _is_enough(text)]
+    offered = {i for i, t in enumerate(texts) if offers_too and len(texts) > 1 and t in suspects and offers.offering(t)}
+    ruled = {i for i, t in enumerate(texts) if t in suspects and _is_suspect(t) and _is_enough(t)}
+    chosen = sorted(offered | ruled)
     if not chosen:
         return {}
-    page = _Page(texts, suspects)
-    found = {i: page.spans(i) for i in chosen}
+    page = Page(texts, suspects)
+    found = {i: page.spans(i, i in ruled, i in offered) for i in chosen}
     return {i: spans for i, spans in found.items() if spans}
 
 
@@ -151,32 +153,7 @@ def _looks_linked(text: str) -> bool:
     return ("#" in text or "＃" in text) and trades.in_name(text)
 
 
-@remembered
-def _speaks_of_hosts(text: str) -> bool:
-    """Whether a block may speak of bad hosts."""
-    lower = text.lower()
-    return "[.]" in text or any(stem in lower for stem in _CRIME_STEMS)
-
-
-@remembered
-def _topics(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The sentences of a block that speak of a trade or of bad hosts, less disguised words, each with the trades."""
-    found = []
-    for sentence in _STOP.split(text):
-        topics = set(map(trades.of_word, _WORDS.findall(sentence.lower())))
-        topics.update(kind for _, _, kind in trades.inside(sentence))
-        topics -= {"", "pitch"}
-        if "[.]" in sentence or (_CRIME.search(sentence) and _PLACE.search(sentence)):
-            topics.add("hosts")
-        if disguise.may_hide(sentence):
-            sentence, hidden = disguise.taken_out(sentence)
-            topics |= hidden & trades.TRADES
-        if topics:
-            found.append((sentence, frozenset(topics)))
-    return tuple(found)
-
-
-class _Page:
+class Page:
     """What the page as a whole says: which words it uses where, and which trades it is about."""
 
     def __init__(self, texts: Sequence[str], suspects: frozenset[str]) -> None:
@@ -191,15 +168,17 @@ class _Page:
         self._i = 0
         self._about: Counter[str] = Counter()
         self._listed = self._runs_of_short(texts)
-        self._strange = disguise.strange_letters(texts)
+        self._whole = "\n".join(texts).lower()
+        self._strange: frozenset[str] = frozenset()  # letters that only block `_i` uses
+        self._around: offers.Surroundings | None = None
         for text in texts:
-            if shapes.weight(text) >= 50 and (text in suspects or _speaks_of_hosts(text)):
-                own = [topics for sentence, topics in _topics(text) if self._belongs(sentence)]
+            if shapes.weight(text) >= 50 and (text in suspects or speaks_of_hosts(text)):
+                own = [kinds for sentence, kinds in topics(text) if self._belongs(sentence)]
                 self._about.update(frozenset().union(*own))
         # An article on a trade names its hosts, too.
         self._enough = max(ABOUT, len(prose) // 8)
         self._on_trade = any(count >= self._enough for kind, count in self._about.items() if kind != "hosts")
-        crime = sum(bool(_CRIME.search(text)) for text in texts) if self._about["hosts"] else 0
+        crime = sum(bool(CRIME.search(text)) for text in texts) if self._about["hosts"] else 0
         self._hosts_count = self._about["hosts"] < self._enough and crime < self._enough
 
     def _belongs(self, sentence: str) -> bool:
@@ -225,18 +204,47 @@ class _Page:
         ]
         return {i for i, here in enumerate(named) if here and sum(named[max(0, i - 3) : i + 4]) >= 3}
 
-    def spans(self, i: int) -> list[Span]:
-        """The stretches of spam in block `i`, in order."""
+    def spans(self, i: int, ruled: bool, offered: bool) -> list[Span]:
+        """The stretches of spam in block `i`, in order: by what rules say, and of what it offers."""
         text = self._texts[i]
-        self._i = i
+        self._i, self._strange = i, disguise.strange_letters(text, self._whole)
+        found = self._stretches(i, text, len(self._texts) == 1) if ruled else []
+        return _merged([*found, *self._strangers(i, text, found)] if offered else found)
+
+    def _stretches(self, i: int, text: str, alone: bool) -> list[Span]:
+        """What speaks of a trade, or gives thrown-away hosts."""
         found = self._marked_up(text)
         tokens = [token for token in self._scored(i, text) if not any(a <= token.start < b for a, b, _ in found)]
-        alone = len(self._texts) == 1
         while span := self._best(tokens, text, alone):
             found.append(span)
             tokens = [token for token in tokens if token.end <= span[0] or token.start >= span[1]]
-        found += [] if alone else self._pitches(i, text, found)
-        return _merged(found)
+        return found if alone else [*found, *self._pitches(i, text, found)]
+
+    def _strangers(self, i: int, text: str, known: Sequence[Span]) -> list[Span]:
+        """Sentences that offer something and have nothing of the page, less those of what the page is about."""
+        told = self._on_trade or not self._hosts_count
+        found = strangers.cuts(
+            offers.sentences(text), self.around(i), known, strangers.PROVEN if told else strangers.SURE
+        )
+        return [
+            (start, end, confidence)
+            for start, end, confidence in found
+            if not self._announced(text, start) and not (told and self._is_told(text[start:end]))
+        ]
+
+    def _is_told(self, text: str) -> bool:
+        """Whether a text is of a trade that the page is about, or gives an address on a page about bad hosts."""
+        kinds = {trades.of_word(word) or disguise.trade_of(word) for word in words_of(text)}
+        kinds.update(kind for _, _, kind in trades.inside(text))
+        if any(self._about[kind] >= self._enough for kind in kinds & trades.TRADES):
+            return True
+        return not self._hosts_count and (("." in text and bool(shapes.URL.search(text))) or bool(CRIME.search(text)))
+
+    def around(self, i: int) -> Floats:
+        """What `offers` says of each sentence of block `i`."""
+        if self._around is None:
+            self._around = offers.Surroundings(self._texts, self._words, self._used, self._whole)
+        return self._around.features(i, lambda word: self._live(self._kinds.get(word, "")))
 
     def _marked_up(self, text: str) -> list[Span]:
         """Link mark-up shown as text, whose addresses or words are off the page's topic."""
@@ -295,7 +303,7 @@ class _Page:
             return 0.9, False
         if kind == "mixed":
             return 0.9, False
-        if trade_here and not self._strange[i].isdisjoint(word):
+        if trade_here and not self._strange.isdisjoint(word):
             token.strange = True
             return STRANGE, False
         if word in self._small:
@@ -369,7 +377,7 @@ class _Page:
         if not _linked(text) and not any(self._live(self._kinds.get(word, "")) for word in self._words[i]):
             return out
         position = 0
-        for match in [*_STOP.finditer(text), None]:
+        for match in [*STOP.finditer(text), None]:
             end = match.start() if match else len(text)
             sentence = text[position:end]
             free = 20 <= len(sentence) <= 400 and not any(a < end and position < b for a, b, _ in found)
@@ -422,7 +430,7 @@ class _Page:
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
     low, high = 0, len(text)
-    for match in _STOP.finditer(text):
+    for match in STOP.finditer(text):
         if match.end() <= start:
             low = match.end()
         elif match.start() >= end:
