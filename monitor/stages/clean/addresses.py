@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from monitor.stages.clean import trades
+from monitor.stages.clean.memory import remembered
 
 _DIGITS_IN_NAME = re.compile(r"^[a-z]{2,}-?\d{2,4}(?:-?[a-z]{1,6})?$|^\d{2,4}-?[a-z]{2,}$")
 # Where names cost next to nothing, or where an academy or office would hold its own name.
@@ -20,6 +21,7 @@ _REFERRAL = re.compile(
 )
 
 
+@remembered
 def host_of(address: str) -> str:
     """The host of an address as written in text, lower case, '' where there is none."""
     if "://" not in address:
@@ -38,6 +40,7 @@ def label_of(host: str) -> str:
     return max(labels[:-1] or labels, key=len, default="")
 
 
+@remembered
 def oddness(address: str) -> float:
     """How much an address looks thrown away, 0–4: digits in the name, a trade's word, a cheap ending."""
     host = host_of(address)
@@ -62,6 +65,8 @@ def nameless(host: str) -> bool:
     """Whether a host is a number of the open network, or a name written in code as no reader would see it."""
     if any(label.startswith("xn--") for label in host.split(".")):
         return True
+    if ":" not in host and not host[-1:].isdigit():  # most names: to find out by the error is slow
+        return False
     try:
         return ip_address(host).is_global
     except ValueError:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.stages.clean import disguise, shapes, trades
 from monitor.stages.clean.addresses import host_of, label_of, oddness
 from monitor.stages.clean.memory import remembered
 from monitor.stages.clean.scan import Floats
-from monitor.stages.clean.tokens import tokens, words_of
+from monitor.stages.clean.tokens import words_of
 
 # How offers speak in many languages: what the reader is to do, what he gains, when, and who speaks to whom.
 _APPEALS = {
@@ -91,7 +92,8 @@ _FREE_MAIL = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(
-    r"\+\d[\d ().-]{7,18}\d|\(\d{2,5}\)[ -]?\d{3,4}[ -]?\d{3,4}|(?<![\w.,/-])(?:00?[1-9]\d{0,3}[ /-]?\d{3,}(?:[ -]?\d{2,})*"
+    r"\+\d[\d ().-]{7,18}\d|\(\d{2,5}\)[ -]?\d{3,4}[ -]?\d{3,4}"
+    r"|(?<![\w.,/-])(?:00?[1-9]\d{0,3}[ /-]?\d{3,}(?:[ -]?\d{2,})*"
     r"|(?:1[-. ])?\d{3}[-. ]\d{3}[-. ]\d{4}|1[3-9]\d{9}|\d{2,3}(?:[ -]\d{2,3}){3,4})(?![\w/-])"
 )
 _HANDLE = re.compile(r"(?<![\w@./])@[a-z]\w{4,31}|\b(?:t\.me|wa\.me|m\.me|telegram\.me|api\.whatsapp)/?", re.IGNORECASE)
@@ -117,7 +119,14 @@ _MARKS = re.compile("[|→➤►▶»>★☆✅✔☎📞📱💰🔥👉👈⭐
 _QUOTE = re.compile(r"[\"“”„«»「」『』]")
 _BARE = re.compile(r"(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{2,10}(?![\w@.])(?:/\S*)?")
 _FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")  # letters of other scripts than Latin
-_HINT = re.compile(r"@|://|\.(?<=[a-zA-Z0-9]\.)[a-zA-Z]{2}|\d[\d ()./-]{6}")
+_SIGN = re.compile(r"[@:.](?:(?<=@)|(?<=:)//|(?<=[a-zA-Z0-9]\.)[a-zA-Z]{2})")  # in every address
+_LONG_NUMBER = re.compile(r"\d[\d ()./-]{6}")
+# What stands in all that the slower patterns find, and begins with a digit: so it takes no time on prose.
+_IN_PHONE = re.compile(r"\d[\d ()./-]{4}")
+_IN_MIXED = re.compile(r"\d(?:(?<=[a-z]\d)|(?=[a-z]))", re.IGNORECASE)
+_IN_MESSENGER = (
+    "app", "telegram", "viber", "wechat", "weixin", "skype", "icq", "kakaotalk", "zalo", "line", "zap", "wa", "qq",
+)  # fmt: skip
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -179,7 +188,8 @@ def _sentence(text: str, start: int, end: int) -> Sentence:
     bare = sum("://" not in url for url in urls)
     lowers = list(filter(_is_address, urls))
     plain = shapes.URL.sub(" ", rest) if urls else rest
-    phones = _PHONE.findall(plain)
+    digits = bool(_DIGIT.search(plain))
+    phones = _PHONE.findall(plain) if digits and _IN_PHONE.search(plain) else []
     every = _WORD.findall(plain)
     lower = [word.lower() for word in every]
     kinds = Counter(map(appeal_of, lower))
@@ -187,8 +197,8 @@ def _sentence(text: str, start: int, end: int) -> Sentence:
     if trades.is_dense(piece):
         for m in _FIND_INSIDE.findall(piece):
             kinds[_INSIDE[m]] += 1
-        words = list(chain.from_iterable(_pairs(word) if trades.is_dense(word) else (word,) for word in words))
-    mixed = [m for m in _MIXED.findall(plain) if len(_TURNS.findall(m)) >= 1]
+        words = list(_cut(words))
+    mixed = [m for m in _MIXED.findall(plain) if _TURNS.search(m)] if digits and _IN_MIXED.search(plain) else []
     letters = [word for word in every if not word.isdigit()]
     n = max(1, len(letters))
     own = (
@@ -202,24 +212,29 @@ def _sentence(text: str, start: int, end: int) -> Sentence:
         float(len(mails)),
         float(any(_FREE_MAIL.search(mail) for mail in mails)),
         float(len(_HANDLE.findall(rest))) if "@" in rest or ".me" in rest else 0.0,
-        float(bool(_MESSENGER.search(plain))),
+        float(_names_messenger(plain)),
         float(len(mixed)),
         float(any(len(m) >= 20 for m in mixed)),
         *(float(kinds[kind]) for kind in KINDS),
-        float(len(_MONEY.findall(plain))),
+        float(len(_MONEY.findall(plain))) if digits or "$" in plain else 0.0,
         float(plain.count("!") + plain.count("！")),
         float(plain.count("?") + plain.count("？")),
         float(len(_MARKS.findall(plain))),
         float(len(_QUOTE.findall(plain))),
         sum(word[0].isupper() for word in letters[1:]) / n,
         sum(len(word) > 2 and word.isupper() for word in letters) / n,
-        sum(map(bool, map(_DIGIT.search, every))) / max(1, len(every)) if _DIGIT.search(piece) else 0.0,
+        sum(map(bool, map(_DIGIT.search, every))) / max(1, len(every)) if digits else 0.0,
         (plain.count(",") + plain.count("，") + plain.count("、") + plain.count("،")) / max(1, len(words)),
         float(bool(shapes.ENDED.search(piece))),
         float(piece[:1].isupper() or not piece[:1].isalpha()),
         sum(map(len, letters)) / n,
     )
     return Sentence(start, end, piece, tuple(words), own, tuple(host_of(url) for url in lowers))
+
+
+def _names_messenger(text: str) -> bool:
+    lower = text.lower()
+    return (not text.isascii() or any(map(lower.__contains__, _IN_MESSENGER))) and bool(_MESSENGER.search(text))
 
 
 _AT = {name: k for k, name in enumerate(OWN)}
@@ -243,26 +258,13 @@ def pulls(sentence: Sentence) -> bool:
     return contacts(sentence) > 0 or appeals(sentence) + sum(sentence.own[k] > 0 for k in _LOUD) > 2
 
 
-def may_offer(texts: Sequence[str]) -> frozenset[str]:
-    """The texts that hold a contact or an appeal: mostly told by the page's distinct words."""
-    found = tokens(texts)
-    whole = "\n".join(texts)
-    hinted = bool(_HINT.search(whole))
-    if len(found.size) != len(texts) or (not found.spaced and trades.is_dense(whole)):
-        return frozenset(filter(offering, texts))
-    said = np.fromiter(map(_says, found.words), np.int64, len(found.words))[found.each]
-    total = np.concatenate([[0], np.cumsum(said)])
-    ends = np.cumsum(found.size)
-    says = total[ends] - total[ends - found.size]
-    return frozenset(
-        text
-        for text, enough in zip(texts, (says >= 2).tolist(), strict=True)
-        if (enough or (hinted and _HINT.search(text))) and offering(text)
-    )
+def hints(text: str) -> Iterator[int]:
+    """Where something begins that may be a contact."""
+    return (match.start() for pattern in (_SIGN, _LONG_NUMBER) for match in pattern.finditer(text))
 
 
-def _says(token: str) -> int:
-    """1 for a word of appeal, 3 for what is no word of any language."""
+def says(token: str) -> int:
+    """1 for a word of appeal, 3 for what is no word of any language: a block of less than 2 offers nothing."""
     if token.isalpha():
         return int(appeal_of(token) in _PULLS)
     return 3 * (len(token) >= 7 and bool(_MIXED.fullmatch(token)))
@@ -292,19 +294,43 @@ def _pulls(sentence: str) -> bool:
 
 
 def _gives_contact(text: str) -> bool:
-    if _HINT.search(text):
+    if _SIGN.search(text) or _LONG_NUMBER.search(text):
         if "@" in text and (_MAIL.search(text) or _HANDLE.search(text)):
             return True
         if "." in text and any(map(_is_address, shapes.addresses(text))):
             return True
-        if _PHONE.search(text):
+        if _IN_PHONE.search(text) and _PHONE.search(text):
             return True
-    return bool(_DIGIT.search(text)) and bool(_MIXED.search(text))
+    return bool(_IN_MIXED.search(text)) and bool(_MIXED.search(text))
 
 
 def _is_address(url: str) -> bool:
     """Whether what looks like an address is one: a bare name counts where it is all in lower case."""
     return "://" in url or "www." in url.lower() or bool(_BARE.fullmatch(url.rstrip("/.,")))
+
+
+def _cut(words: Iterable[str]) -> Iterator[str]:
+    """Words, and of scripts without blanks their pairs of letters."""
+    return chain.from_iterable(_pairs(word) if trades.is_dense(word) else (word,) for word in words)
+
+
+@functools.cache
+def _is_foreign() -> NDArray[np.bool_]:
+    """Of every character of the basic plane: whether it is a letter of another script than Latin."""
+    return np.fromiter((bool(_FOREIGN.match(chr(code))) for code in range(0x10000)), np.bool_)
+
+
+def _foreign(texts: Sequence[str]) -> list[int]:
+    """How many letters of other scripts than Latin each block has."""
+    return [0 if text.isascii() else _foreigners(text) for text in texts]
+
+
+@remembered
+def _foreigners(text: str) -> int:
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    if int(codes.max()) > 0xFFFF:
+        return len(_FOREIGN.findall(text))
+    return int(np.count_nonzero(_is_foreign()[codes]))
 
 
 class Surroundings:
@@ -313,67 +339,74 @@ class Surroundings:
     def __init__(
         self,
         texts: Sequence[str],
-        words: Sequence[frozenset[str]],
+        prose: Sequence[int],
         used: Counter[str],
+        often: Mapping[str, int],
         whole: str,
     ) -> None:
+        """`used`, `often`: in how many blocks, and blocks of `prose`, each word stands; `whole`: all in lower case."""
         self._texts = texts
         self._dense = trades.is_dense("".join(used)) if used else False
         if self._dense:
-            cut = [
-                frozenset(chain.from_iterable(_pairs(w) if trades.is_dense(w) else (w,) for w in own)) for own in words
-            ]
-            words, used = cut, Counter(chain.from_iterable(cut))
-        self._words, self._used = words, used
+            cut = [frozenset(_cut(words_of(text))) for text in texts]
+            used, often = Counter(chain.from_iterable(cut)), Counter(chain.from_iterable(cut[i] for i in prose))
+        self._used = used
         self._joined = whole
         n = len(texts)
-        self._prose = [i for i, text in enumerate(texts) if shapes.is_prose(text)]
-        prose = Counter(chain.from_iterable(words[i] for i in self._prose))
-        often = max(2, len(self._prose) / 3)
-        self._small = frozenset(word for word, count in prose.items() if count >= often)
-        self._foreign = [0 if text.isascii() else len(_FOREIGN.findall(text)) for text in texts]
+        self._prose = len(prose)
+        least = max(2, len(prose) / 3)
+        self._small = frozenset(word for word, count in often.items() if count >= least)
+        self._foreign = _foreign(texts)
         self._foreigns, self._size = sum(self._foreign), sum(map(len, texts))
-        self._offering = (
-            sum(
-                bool(_HINT.search(text)) and text.count("@") + text.count("://") + text.count("www.") > 0
-                for text in texts
-            )
-            / n
+        linking = (
+            "@" in t or "://" in t or ("www." in t and bool(_SIGN.search(t) or _LONG_NUMBER.search(t))) for t in texts
         )
+        self._offering = sum(linking) / n
         self._n = n
 
     def features(self, i: int, live: Callable[[str], bool]) -> Floats:
         """A row for each sentence of block `i`. `live`: whether a word is of a trade the page is not about."""
         found = sentences(self._texts[i])
-        rows = [self._row(i, k, sentence, found, live) for k, sentence in enumerate(found)]
+        mine = words_of(self._texts[i])
+        mine = frozenset(_cut(mine)) if self._dense else mine
+        strange = disguise.strange_letters(self._texts[i], self._joined)
+        every = [*map(contacts, found)], [*map(appeals, found)]
+        rows = [self._row(i, k, found, mine, strange, every, live) for k in range(len(found))]
         x = np.array(rows, np.float32)
         pad = np.zeros((1, len(BESIDE)), np.float32)
         near = x[:, _BESIDE]
         return np.concatenate([x, np.concatenate([pad, near[:-1]]), np.concatenate([near[1:], pad])], axis=1)
 
     def _row(
-        self, i: int, k: int, sentence: Sentence, found: Sequence[Sentence], live: Callable[[str], bool]
+        self,
+        i: int,
+        k: int,
+        found: Sequence[Sentence],
+        mine: frozenset[str],
+        strange: frozenset[str],
+        every: tuple[Sequence[float], Sequence[float]],
+        live: Callable[[str], bool],
     ) -> list[float]:
-        mine = self._words[i]
+        sentence = found[k]
         words = sentence.words
         n = max(1, len(words))
-        shared = [self._used[word] - (word in mine) for word in words]
         distinct = set(words)
-        long = [word for word in distinct if len(word) > 4 or self._dense]
-        known = sum(self._used[word] - (word in mine) > 0 for word in long)
-        content = [word for word in long if word not in self._small]
-        topical = sum(self._used[word] - (word in mine) > 0 for word in content)
+        shared = {word for word in distinct if self._used.get(word, 0) - (word in mine) > 0}
+        long = {word for word in distinct if len(word) > 4 or self._dense}
+        known = len(long & shared)
+        content = long - self._small
+        topical = len(content & shared)
+        traded = sum(map(live, distinct))
         hosts = [label for host in sentence.hosts if len(label := label_of(host)) > 3]
         hosted = sum(self._joined.count(label) > 1 for label in hosts)
         size = len(sentence.text)
-        foreign = 0 if sentence.text.isascii() else len(_FOREIGN.findall(sentence.text))
+        foreign = 0 if sentence.text.isascii() else _foreigners(sentence.text)
         elsewhere = (self._foreigns - self._foreign[i] + 1) / (self._size - len(self._texts[i]) + 2)
-        strange = disguise.strange_letters(self._texts[i], self._joined)
         return [
             *sentence.own,
-            contacts(sentence),
-            appeals(sentence),
-            sum(s > 0 for s in shared) / n,
+            every[0][k],
+            every[1][k],
+            sum(word in shared for word in words) / n,
             sum(word in self._small for word in words) / n,
             known / max(1, len(long)),
             float(known),
@@ -383,20 +416,20 @@ class Surroundings:
             float(len(hosts) - hosted),
             foreign / size - elsewhere,
             sum(c in strange for c in sentence.text.lower()) / size if strange else 0.0,
-            sum(map(live, distinct)) / n,
-            float(sum(map(live, distinct))),
+            traded / n,
+            float(traded),
             float(len(found)),
             float(k == len(found) - 1),
             float(len(found) - 1 - k),
             float(i) / self._n,
             float(self._n),
-            float(len(self._prose)),
+            float(self._prose),
             float(len(self._small)),
             float(np.log1p(len(self._used))),
             self._offering,
             float(i >= self._n - 2),
-            sum(map(contacts, found)),
-            sum(map(appeals, found)),
+            sum(every[0]),
+            sum(every[1]),
         ]
 
 

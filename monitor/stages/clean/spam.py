@@ -16,16 +16,18 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
 
 from monitor.model import Block
 from monitor.stages.clean import disguise, offers, shapes, strangers, trades
 from monitor.stages.clean.addresses import host_of, label_of, nameless, oddness
-from monitor.stages.clean.memory import remembered
 from monitor.stages.clean.offers import STOP
 from monitor.stages.clean.scan import Floats
-from monitor.stages.clean.tokens import vocabulary, words_by_block, words_of
+from monitor.stages.clean.suspects import LISTED, is_enough, is_suspect, linked, suspicious
+from monitor.stages.clean.tokens import blocks_of_words, words_of
 from monitor.stages.clean.topics import CRIME, speaks_of_hosts, topics
+
+__all__ = ["Page", "find", "hosts", "may_offer", "suspicious"]
 
 Span = tuple[int, int, float]  # start, end, confidence
 
@@ -34,15 +36,11 @@ _TOKEN = re.compile(
     rf"(?P<contact>{disguise.CONTACT})|(?P<url>{shapes.URL.pattern})|(?P<tag>[#＃][^\W\d][^\s#＃,;|]{{2,}})|(?P<word>[^\W_]+(?:['’][^\W_]+)*)",
     re.IGNORECASE,
 )
-_LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECASE)
-_DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
-_SIGNS = ("://", "<", "[")
 _FINISHED = re.compile(r"[.!?]['\"”’»)]*$")
 PLAIN, OWN, SMALL = -0.45, -1.6, -0.9  # a word nothing is known of; one the page uses elsewhere; a small word
 STRANGE, STRANGERS = 0.5, 4  # a word in letters of its own beside a trade's; so many make up for strong ones
 CUT_AT = 2.6
-LISTED = 60  # characters: lines up to this length make a list of search words
 ABOUT = 2  # blocks with sentences of the page's own, and one in eight of them: from here on a page is about it
 _DENSE_PROSE = re.compile(r"[。！？」]|的|は|が|を|는|은|ที่|และ")
 
@@ -64,58 +62,9 @@ class _Token:
     strange: bool = False  # of letters that no other block uses
 
 
-def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
-    """The texts of the blocks that hold anything that could be spam: a word of a trade, or what looks linked.
-
-    The page is looked at as a whole first: most hold nothing of the kind, and there is nothing more to ask.
-    """
-    texts = [block.text for block in blocks]
-    words = vocabulary(texts)
-    traded = frozenset(word for word in words if trades.of_word(word) in trades.TRADES)
-    dense = trades.is_dense("".join(words))
-    linked, hidden = _linked("\n".join(texts)), disguise.may_hide_on(texts)
-    offered = offers.may_offer(texts)
-    if not (traded or dense or linked or hidden):
-        return offered
-    return offered | frozenset(
-        text
-        for text in texts
-        if (traded and _holds(text, traded))
-        or (dense and trades.inside(text))
-        or (linked and _looks_linked(text))
-        or (hidden and disguise.hides(text))
-    )
-
-
-@remembered
-def _is_enough(text: str) -> bool:
-    """Whether a block holds what a stretch needs: two words of a trade, or in a list one and a pitch.
-
-    One word is enough beside an address, mark-up, a telephone number or letters beyond ASCII, and where it is
-    disguised. Most suspects are a lone 'agent' or 'bonus' in a paragraph.
-    """
-    if any(sign in text for sign in _SIGNS) or trades.inside(text) or _linked(text):
-        return True
-    if disguise.hides(text) or disguise.reaches(text) or any(c.isalpha() for c in text if c > "\x7f"):
-        return True
-    kinds = {word: kind for word in words_of(text) if (kind := trades.of_word(word))}
-    if len(kinds) > 1 and shapes.weight(text) <= LISTED:
-        return True
-    lower = text.lower()
-    return sum(lower.count(word) for word, kind in kinds.items() if kind in trades.TRADES) > 1
-
-
-@remembered
-def _is_suspect(text: str) -> bool:
-    """Whether a block holds a word of a trade, or what looks linked."""
-    traded = any(trades.of_word(word) in trades.TRADES for word in words_of(text))
-    return traded or bool(trades.inside(text)) or _looks_linked(text) or disguise.hides(text)
-
-
-def _holds(text: str, words: frozenset[str]) -> bool:
-    """Whether any of these words is one of a text's."""
-    lower = text.lower()
-    return any(word in lower for word in words) and not words.isdisjoint(words_of(text))
+def may_offer(blocks: Sequence[Block], suspects: frozenset[str]) -> bool:
+    """Whether `find` would look for offers in any of these blocks."""
+    return len(blocks) > 1 and any(block.text in suspects and offers.offering(block.text) for block in blocks)
 
 
 def find(
@@ -128,7 +77,7 @@ def find(
     texts = [block.text for block in blocks]
     suspects = suspicious(blocks) if suspects is None else suspects
     offered = {i for i, t in enumerate(texts) if offers_too and len(texts) > 1 and t in suspects and offers.offering(t)}
-    ruled = {i for i, t in enumerate(texts) if t in suspects and _is_suspect(t) and _is_enough(t)}
+    ruled = {i for i, t in enumerate(texts) if t in suspects and is_suspect(t) and is_enough(t)}
     chosen = sorted(offered | ruled)
     if not chosen:
         return {}
@@ -137,49 +86,54 @@ def find(
     return {i: spans for i, spans in found.items() if spans}
 
 
-def _linked(text: str) -> bool:
-    """Whether anything in a block is like an address, a hash tag or shown mark-up."""
-    if _DOTTED.search(text):
-        return True
-    lower = text.lower()
-    marked = "http" in lower or "xxp" in lower or "www." in lower or "<a" in lower or "[url" in lower
-    return (marked or "#" in text or "＃" in text) and bool(_LINKED.search(text))
-
-
-def _looks_linked(text: str) -> bool:
-    """Whether a block holds an odd address, or a hash tag that names a trade."""
-    if _linked(text) and any(oddness(address) >= 1.5 for address in shapes.addresses(text)):
-        return True
-    return ("#" in text or "＃" in text) and trades.in_name(text)
-
-
 class Page:
     """What the page as a whole says: which words it uses where, and which trades it is about."""
 
+    # Nearly all of it is found out when it is asked for: most pages are asked about a block or two.
+
     def __init__(self, texts: Sequence[str], suspects: frozenset[str]) -> None:
         self._texts = texts
-        self._words = words_by_block(texts)
-        self._used = Counter(chain.from_iterable(self._words))
-        self._kinds = {word: kind for word in self._used if (kind := trades.of_word(word))}
-        prose = [i for i, text in enumerate(texts) if shapes.is_prose(text)]
-        often = max(2, len(prose) // 3)
-        small = Counter(chain.from_iterable(self._words[i] for i in prose))
-        self._small = {word for word, count in small.items() if count >= often and len(word) <= 4}
-        self._i = 0
-        self._about: Counter[str] = Counter()
-        self._listed = self._runs_of_short(texts)
+        self._suspects = suspects
+        self._prose = [i for i, text in enumerate(texts) if shapes.is_prose(text)]
+        self._used, self._often = blocks_of_words(texts, self._prose)
+        often = max(2, len(self._prose) // 3)
+        self._small = {word for word, count in self._often.items() if count >= often and len(word) <= 4}
         self._whole = "\n".join(texts).lower()
+        self._enough = max(ABOUT, len(self._prose) // 8)
+        self._i = 0
         self._strange: frozenset[str] = frozenset()  # letters that only block `_i` uses
-        self._around: offers.Surroundings | None = None
-        for text in texts:
-            if shapes.weight(text) >= 50 and (text in suspects or speaks_of_hosts(text)):
+
+    @cached_property
+    def _about(self) -> Counter[str]:
+        """How many blocks speak of each trade, and of bad hosts, in sentences of the page's own."""
+        about: Counter[str] = Counter()
+        hosts_too = speaks_of_hosts(self._whole)
+        for text in self._texts:
+            asked = text in self._suspects or (hosts_too and speaks_of_hosts(text.lower()))
+            if asked and shapes.weight(text) >= 50:
                 own = [kinds for sentence, kinds in topics(text) if self._belongs(sentence)]
-                self._about.update(frozenset().union(*own))
-        # An article on a trade names its hosts, too.
-        self._enough = max(ABOUT, len(prose) // 8)
-        self._on_trade = any(count >= self._enough for kind, count in self._about.items() if kind != "hosts")
-        crime = sum(bool(CRIME.search(text)) for text in texts) if self._about["hosts"] else 0
-        self._hosts_count = self._about["hosts"] < self._enough and crime < self._enough
+                about.update(frozenset().union(*own))
+        return about
+
+    @cached_property
+    def _on_trade(self) -> bool:
+        """Whether the page is about a trade: an article on it names its hosts, too."""
+        return any(count >= self._enough for kind, count in self._about.items() if kind != "hosts")
+
+    @cached_property
+    def _hosts_count(self) -> bool:
+        """Whether an odd host is evidence: not on a page that speaks of bad ones."""
+        told = self._about["hosts"]
+        crime = sum(bool(CRIME.search(text)) for text in self._texts) if told else 0
+        return told < self._enough and crime < self._enough
+
+    def _kind(self, word: str) -> str:
+        """The trade of one of the page's words."""
+        return trades.of_word(word) if word in self._used else ""
+
+    def _elsewhere(self, i: int, word: str) -> int:
+        """How many other blocks than `i` have a word."""
+        return self._used[word] - (word in words_of(self._texts[i]))
 
     def _belongs(self, sentence: str) -> bool:
         """Whether a sentence is the page's own: long enough, with small words, or words shared with the rest."""
@@ -188,21 +142,21 @@ class Page:
         every = _WORDS.findall(sentence.lower())
         words = set(every)
         small = len(words & self._small)
-        shared = sum(self._used[word] > 1 for word in words if len(word) > 3 and word not in self._kinds)
-        praise = sum(word in self._kinds for word in every)
+        shared = sum(self._used[word] > 1 for word in words if len(word) > 3 and not self._kind(word))
+        praise = sum(bool(self._kind(word)) for word in every)
         if len(every) >= 9 and praise * 5 < len(every) * 2:
             return True
         return len(every) >= 7 and (small >= 2 or (shared >= 1 and small >= 1) or shared >= 3)
 
-    def _runs_of_short(self, texts: Sequence[str]) -> set[int]:
-        """Short blocks in a row that are made of a trade's words: a list of search words, a line for each."""
-        named = [
-            shapes.weight(text) <= LISTED
-            and (sum(word in self._kinds for word in self._words[i]) >= 2 or bool(trades.inside(text)))
-            and self._words[i].isdisjoint(self._small)
-            for i, text in enumerate(texts)
-        ]
-        return {i for i, here in enumerate(named) if here and sum(named[max(0, i - 3) : i + 4]) >= 3}
+    def _in_list(self, i: int) -> bool:
+        """Whether short blocks in a row are made of a trade's words: a list of search words, a line for each."""
+        return self._names(i) and sum(map(self._names, range(max(0, i - 3), min(i + 4, len(self._texts))))) >= 3
+
+    def _names(self, i: int) -> bool:
+        text = self._texts[i]
+        if shapes.weight(text) > LISTED or not words_of(text).isdisjoint(self._small):
+            return False
+        return sum(bool(self._kind(word)) for word in words_of(text)) >= 2 or bool(trades.inside(text))
 
     def spans(self, i: int, ruled: bool, offered: bool) -> list[Span]:
         """The stretches of spam in block `i`, in order: by what rules say, and of what it offers."""
@@ -222,10 +176,11 @@ class Page:
 
     def _strangers(self, i: int, text: str, known: Sequence[Span]) -> list[Span]:
         """Sentences that offer something and have nothing of the page, less those of what the page is about."""
+        said, rows = offers.sentences(text), self.around(i)
+        if not strangers.cuts(said, rows, known):
+            return []
         told = self._on_trade or not self._hosts_count
-        found = strangers.cuts(
-            offers.sentences(text), self.around(i), known, strangers.PROVEN if told else strangers.SURE
-        )
+        found = strangers.cuts(said, rows, known, strangers.PROVEN if told else strangers.SURE)
         return [
             (start, end, confidence)
             for start, end, confidence in found
@@ -240,11 +195,13 @@ class Page:
             return True
         return not self._hosts_count and (("." in text and bool(shapes.URL.search(text))) or bool(CRIME.search(text)))
 
+    @cached_property
+    def _around(self) -> offers.Surroundings:
+        return offers.Surroundings(self._texts, self._prose, self._used, self._often, self._whole)
+
     def around(self, i: int) -> Floats:
         """What `offers` says of each sentence of block `i`."""
-        if self._around is None:
-            self._around = offers.Surroundings(self._texts, self._words, self._used, self._whole)
-        return self._around.features(i, lambda word: self._live(self._kinds.get(word, "")))
+        return self._around.features(i, lambda word: self._live(self._kind(word)))
 
     def _marked_up(self, text: str) -> list[Span]:
         """Link mark-up shown as text, whose addresses or words are off the page's topic."""
@@ -266,7 +223,7 @@ class Page:
         tokens = [_Token(m.start(), m.end(), m.lastgroup or "word", m.group()) for m in _TOKEN.finditer(text)]
         tags = any(token.kind == "tag" and trades.in_name(token.text) for token in tokens)
         dense = trades.inside(text)
-        trade_here = any(self._live(self._kinds.get(word, "")) for word in self._words[i]) or bool(dense)
+        trade_here = any(self._live(self._kind(word)) for word in words_of(text)) or bool(dense)
         trade_here = trade_here or disguise.hides(text)
         reached = trade_here and any(token.kind == "contact" for token in tokens)
         for token in tokens:
@@ -280,7 +237,7 @@ class Page:
             elif token.kind == "tag":
                 # Beside a tag of a trade another one that no word of the page explains is of its kind.
                 body = token.text[1:].lower()
-                trade = trades.in_name(body) or (tags and self._used[body] <= (body in self._words[i]))
+                trade = trades.in_name(body) or (tags and self._elsewhere(i, body) <= 0)
                 token.score, token.strong = (2.2, True) if trade and not self._on_trade else (0.6, False)
             elif token.kind == "contact":
                 token.score, token.strong = (2.4, True) if trade_here and not self._on_trade else (PLAIN, False)
@@ -308,7 +265,7 @@ class Page:
             return STRANGE, False
         if word in self._small:
             return SMALL, False
-        if len(word) > 2 and self._used[word] - (word in self._words[i]) > 0:
+        if len(word) > 2 and self._elsewhere(i, word) > 0:
             return OWN, False
         return (0.3, False) if any(map(str.isdigit, word)) and trade_here else (PLAIN, False)
 
@@ -335,7 +292,7 @@ class Page:
         if numbers and (not bare or self._announced(text, start)):
             return None
         single = links == 1 == len(inside) and ((tail and score >= 2.7) or (len(tokens) == 1 and score >= 2.3))
-        listed = self._i in self._listed and strong >= 1
+        listed = strong >= 1 and self._in_list(self._i)
         if score < CUT_AT and not (single or listed):
             return None
         strangers = strong >= 1 and sum(token.strange for token in inside) >= STRANGERS
@@ -374,7 +331,7 @@ class Page:
     def _pitches(self, i: int, text: str, found: Sequence[Span]) -> list[Span]:
         """Whole sentences that pitch a trade or a thrown-away host, and share next to nothing with the page."""
         out: list[Span] = []
-        if not _linked(text) and not any(self._live(self._kinds.get(word, "")) for word in self._words[i]):
+        if not linked(text) and not any(self._live(self._kind(word)) for word in words_of(text)):
             return out
         position = 0
         for match in [*STOP.finditer(text), None]:
@@ -397,7 +354,7 @@ class Page:
             text = text[:start] + " " + text[end:]
         every = _WORDS.findall(text.lower())
         left = [word for word in every if len(word) > 4 and not trades.of_word(word)]
-        shared = sum(self._used[word] - (word in self._words[i]) > 0 for word in left)
+        shared = sum(self._elsewhere(i, word) > 0 for word in left)
         pitch = sum(bool(trades.of_word(word)) for word in every)
         return (
             not pitch
@@ -417,7 +374,7 @@ class Page:
         if self._hosts_count and not self._on_trade:
             odd = max(map(oddness, shapes.addresses(sentence)), default=0.0)
         content = [w for w, kind in zip(words, kinds, strict=True) if len(w) > 4 and not kind]
-        shared = sum(self._used[w] - (w in self._words[i]) > 0 for w in content)
+        shared = sum(self._elsewhere(i, w) > 0 for w in content)
         whole = len(sentence) > 0.8 * len(self._texts[i])
         if whole and odd >= 2.0 and trade:
             return 0.9

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from itertools import chain, count, filterfalse, islice
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import chain, count, filterfalse
 from typing import NamedTuple
 
 import numpy as np
@@ -86,20 +86,39 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset((_ASCII_WORDS if text.isascii() else _WORDS).findall(text.lower()))
 
 
-def vocabulary(texts: Sequence[str]) -> Collection[str]:
-    """The distinct words of a page."""
+def blocks_of_words(texts: Sequence[str], among: Sequence[int]) -> tuple[Counter[str], dict[str, int]]:
+    """(in how many blocks each word of a page stands, and the same of some blocks for words of two or more of them)."""
     found = tokens(texts)
-    if not found.spaced:
-        return words_of("\n".join(texts))
-    mixed = " ".join(filterfalse(str.isalpha, found.words))
-    return {*filter(str.isalpha, found.words), *_WORDS.findall(mixed)}
+    if not found.spaced or len(found.size) != len(texts):
+        words = list(map(words_of, texts))
+        some = Counter(chain.from_iterable(words[i] for i in among))
+        return Counter(chain.from_iterable(words)), {word: n for word, n in some.items() if n > 1}
+    number = dict(found.words)
+    block_of = np.repeat(np.arange(len(texts)), found.size)
+    each, block = found.each, block_of
+    size = len(number)
+    for token in list(filterfalse(str.isalpha, number)):  # their words are taken out
+        parts = _WORDS.findall(token)
+        here = block_of[found.each == number[token]] if parts else block_of[:0]
+        for word in parts:
+            each = np.concatenate([each, np.full(len(here), number.setdefault(word, size))])
+            block = np.concatenate([block, here])
+            size = max(size, number[word] + 1)
+        if token not in parts:
+            del number[token]
+    pairs = np.sort(block * size + each)
+    pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
+    here, word_of = np.divmod(pairs, max(1, size))
+    some_blocks = np.zeros(len(texts), bool)
+    some_blocks[list(among)] = True
+    order = np.fromiter(number.values(), np.int64, len(number))
+    used = np.bincount(word_of, minlength=size)[order].tolist()
+    often = np.bincount(word_of[some_blocks[here]], minlength=size)[order].tolist()
+    return Counter(dict(zip(number, used, strict=True))), {w: n for w, n in zip(number, often, strict=True) if n > 1}
 
 
-def words_by_block(texts: Sequence[str]) -> list[frozenset[str]]:
-    """The distinct words of each block."""
-    found = tokens(texts)
-    if not found.spaced:
-        return [words_of(text) for text in texts]
-    words = [(word,) if word.isalpha() else tuple(_WORDS.findall(word)) for word in found.words]
-    each = map(words.__getitem__, found.each.tolist())
-    return [frozenset(chain.from_iterable(islice(each, size))) for size in found.size.tolist()]
+def summed(found: Tokens, marks: NDArray[np.int64]) -> list[int]:
+    """What the words of each block make together; `marks`: a number for each word of the page."""
+    total = np.append(0, np.cumsum(marks[found.each]))
+    ends = np.cumsum(found.size)
+    return (total[ends] - total[ends - found.size]).tolist()  # type: ignore[no-any-return]

@@ -24,11 +24,9 @@ _PLACE = re.compile(
 )
 
 
-@remembered
 def speaks_of_hosts(text: str) -> bool:
-    """Whether a block may speak of bad hosts."""
-    lower = text.lower()
-    return "[.]" in text or any(stem in lower for stem in _CRIME_STEMS)
+    """Whether a block, or a page, may speak of bad hosts; `text` is in lower case."""
+    return "[.]" in text or any(stem in text for stem in _CRIME_STEMS)
 
 
 @remembered

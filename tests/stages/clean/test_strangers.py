@@ -41,7 +41,8 @@ def test_a_sentence_says_its_contacts() -> None:
 )
 def test_what_is_looked_at(text: str, holds: bool) -> None:
     assert offers.offering(text) is holds
-    assert bool(offers.may_offer([*BODY, text])) is holds
+    blocks = [Block(text=part) for part in [*BODY, text]]
+    assert spam.may_offer(blocks, spam.suspicious(blocks)) is holds
 
 
 def test_every_row_has_every_feature() -> None:
