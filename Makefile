@@ -98,6 +98,7 @@ bench: $(BENCH)
 train: $(DEV)
 	@$(PIP) install --target $(VENV)/train -r bench/cleaning/requirements.txt
 	@PYTHONPATH="$(VENV)/train:." $(BIN)/python -m bench.cleaning.train $(TRAIN)
+	@PYTHONPATH="$(VENV)/train:." $(BIN)/python -m bench.cleaning.strangers
 
 screenshots: $(DEV)
 	@$(BIN)/python docs/screenshots/make.py

@@ -26,6 +26,7 @@ import justext
 import trafilatura
 
 from bench.cleaning import corpus, measures, siblings
+from bench.cleaning import html as web
 from monitor.model import Cleaned, Metadata, SiteProfile
 from monitor.stages import clean, plaintext
 from monitor.stages.clean import learned, shapes
@@ -61,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fold", type=int, choices=range(4))
     parser.add_argument("--siblings", action="store_true", help="whole pages with 1, 2, 3, 5 pages of the site known")
     parser.add_argument("--kind", choices=corpus.KINDS, default="page", help="which conversion, for --siblings")
-    parser.add_argument("--models", type=Path, help="folder of fold0.npz … fold3.npz, for --siblings")
+    parser.add_argument("--models", type=Path, help="folder of fold0.npz … fold3.npz, for --siblings and --html")
+    parser.add_argument("--html", action="store_true", help="pages as HTML, beside trafilatura alone")
     parser.add_argument("--memory", action="store_true", help="memory that cleaning 500 pages takes")
     options = parser.parse_args(arguments)
     if not options.corpus.is_dir():
@@ -84,10 +86,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"500 pages: {used / 1024:.0f} MiB at most above imports and model")
         return 0
     known = corpus.sites(options.corpus)
+    folds = [model] * 4
+    if options.models:
+        folds = [learned.read((options.models / f"fold{n}.npz").read_bytes()) for n in range(4)]
+    if options.html:
+        every = web.records(options.corpus)
+        by_folds = (web.ours(record, folds[web.fold_of(record, known)]) for record in every)
+        print(f"html: {len(every)} pages")
+        for name, texts in (("trafilatura", map(web.alone, every)), ("monitor", by_folds)):
+            print(f"  {name:12} {measures.line(web.figures(every, list(texts)))}", flush=True)
+        return 0
     if options.siblings:
-        folds = [model] * 4
-        if options.models:
-            folds = [learned.read((options.models / f"fold{n}.npz").read_bytes()) for n in range(4)]
 
         def whole(record: siblings.Record, about: SiteProfile) -> Cleaned:
             judge = folds[corpus.fold_of(str(record["id"]), known)]

@@ -7,7 +7,8 @@ product; the product itself needs numpy only. Everything is seeded.
 
 What makes it carry over to other sites and languages: the lexicon is counted strictly out of fold; a third
 of the pages is repeated with the lexicon empty (language drop-out); some pages are repeated with their
-furniture gone, so that a clean text is left alone; the second pass sees only out-of-fold opinions of the first.
+furniture gone, so that a clean text is left alone, some with made advertising and spam put in (`inserts`); the
+second pass sees only out-of-fold opinions of the first.
 """
 
 from __future__ import annotations
@@ -28,20 +29,27 @@ from pathlib import Path
 import numpy as np
 from catboost import CatBoostClassifier
 
-from bench.cleaning import corpus, measures
+from bench.cleaning import corpus, honest, inserts, measures
 from bench.cleaning.wording import Wording
+from monitor.stages import language, plaintext
 from monitor.stages.clean import features, learned, scan
 from monitor.stages.clean.features import Page
 from monitor.stages.clean.learned import DEPTH, Model, Trees
 from monitor.stages.clean.scan import BUCKETS, TABLE, Floats
 from monitor.stages.clean.tokens import TOKEN
 
+ROOT = Path(__file__).resolve().parents[2]
 TARGET = Path(learned.__file__).with_name("learned.npz")
 INNER = 4  # folds the lexicon and the first pass are kept apart by
 SHARES = {
     "seed": 0.85, "near": 0.35, "page": 0.55, "lines": 0.5,
     "L-near": 0.9, "L-seed": 0.9, "L-page": 1.0, "L-lines": 1.0,
 }  # fmt: skip
+SEEDS, WANTED = "the user's samples", 5.0  # the name of their site; how many pages each of them weighs
+INTRUDED, INTRUDING = 0.3, 2.0  # the share of pages repeated with pieces that do not belong; what such a block weighs
+PIECES = 40  # of each kind, whose wording is learned
+ENGLISH = [kind for kind in inserts.KINDS if kind[2:3] != "_"]
+LATIN = frozenset("en de fr es it pt nl sv no nb da fi pl cs sk hu ro sl hr tr id ms vi ca et lv lt".split())  # noqa: SIM905
 EMPTY = np.zeros(TABLE, np.float32)
 
 
@@ -60,6 +68,20 @@ def load(folder: Path) -> list[corpus.Sample]:
             if sample.texts:
                 sample.fold = int(_chance("x", sample.group) * INNER)
                 out.append(sample)
+    return out + seeds()
+
+
+def seeds() -> list[corpus.Sample]:
+    """The five sample documents with the text that their user wants of them."""
+    out = []
+    for path in sorted((ROOT / "seeds").glob("*.txt")):
+        wanted = (ROOT / "tests" / "expected" / path.name).read_text("utf-8")
+        blocks = plaintext.split(path.read_text("utf-8"))
+        texts = [block.text for block in blocks]
+        body = [float(text in wanted) for text in texts]
+        sample = corpus.Sample(path.stem, "seed", SEEDS, texts, corpus.roles(blocks), body, [1.0] * len(texts))
+        sample.fold = int(_chance("x", path.stem) * INNER)
+        out.append(sample)
     return out
 
 
@@ -94,7 +116,12 @@ class Lexicons:
 
 def lexicons(samples: Sequence[corpus.Sample]) -> Lexicons:
     """The words of all pages, counted."""
-    return Lexicons(*counted(samples), Wording(samples))
+    intruders = [
+        (number % INNER, inserts.piece(kind, random.Random(f"{kind}/{n}")))
+        for number, kind in enumerate(inserts.KINDS)
+        for n in range(PIECES)
+    ]
+    return Lexicons(*counted(samples), Wording(samples, intruders))
 
 
 def counted(samples: Sequence[corpus.Sample]) -> tuple[Floats, Floats]:
@@ -149,12 +176,46 @@ def _without_furniture(sample: corpus.Sample) -> corpus.Sample | None:
     return out
 
 
+def _with_intruders(sample: corpus.Sample) -> corpus.Sample:
+    """The page with made pieces in or below its body: some that do not belong there, some that do.
+
+    Every kind of English intruder belongs to a fold, as every site does: what words stand for was not learned from
+    it. A page gets intruders in its own language, or else none unless it is in Latin letters: that a strange script
+    is furniture must not be learned. Honest notices (call the police on …, tickets at …) are of the text.
+    """
+    r = random.Random(f"{sample.kind}/{sample.id}")
+    out = copy.copy(sample)
+    out.texts, out.roles, out.body, out.weight = (
+        list(part) for part in (sample.texts, sample.roles, sample.body, sample.weight)
+    )
+    body = [i for i, share in enumerate(sample.body) if share > 0.5] or [0]
+    tongue = language.of("\n".join(sample.texts[i] for i in body), "en")
+
+    def put(piece: Sequence[str], share: float, below: int) -> None:
+        at = r.randint(body[0] + 1, min(body[-1] + 1 + below, len(out.texts)))
+        out.texts[at:at] = piece
+        out.roles[at:at] = [0] * len(piece)
+        out.body[at:at] = [share] * len(piece)
+        out.weight[at:at] = [INTRUDING] * len(piece)
+
+    kinds = [kind for kind in inserts.KINDS if kind[2:3] == "_" and kind[:2] == tongue]
+    if tongue in LATIN:
+        kinds += ENGLISH[sample.fold :: INNER]
+    for _ in range(r.choice((1, 1, 2, 3)) if kinds else 0):
+        put(inserts.piece(r.choice(kinds), r), 0.0, 2)
+    for _ in range(r.choice((0, 1, 1, 2, 3))):
+        if notice := honest.notice(r, [sample.texts[i] for i in body], tongue):
+            put([notice], 1.0, 0)
+    return out
+
+
 def _items(samples: Sequence[corpus.Sample], lexicons: dict[int, Floats]) -> list[Item]:
     items: list[Item] = []
     for sample in samples:
-        if _chance(sample.id, sample.kind, "pick") >= SHARES[sample.kind]:
+        wanted = sample.group == SEEDS
+        if not wanted and _chance(sample.id, sample.kind, "pick") >= SHARES[sample.kind]:
             continue
-        scale = 1.6 if sample.kind.startswith("L-") else 1.0
+        scale = WANTED if wanted else 1.6 if sample.kind.startswith("L-") else 1.0
         words = lexicons[sample.fold]
         items.append((sample, features.measure(sample.texts, sample.roles, words), scale))
         chance = _chance(sample.id, sample.kind, "drop")
@@ -164,6 +225,10 @@ def _items(samples: Sequence[corpus.Sample], lexicons: dict[int, Floats]) -> lis
             bare = _without_furniture(sample)
             if bare:
                 items.append((bare, features.measure(bare.texts, bare.roles, words), 0.5 * scale))
+        if _chance(sample.id, sample.kind, "intrude") < INTRUDED:
+            dirty = _with_intruders(sample)
+            empty = _chance(sample.id, sample.kind, "blind") < 0.33
+            items.append((dirty, features.measure(dirty.texts, dirty.roles, EMPTY if empty else words), 0.5 * scale))
     return items
 
 

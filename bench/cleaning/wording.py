@@ -21,6 +21,7 @@ from monitor.stages.clean.tokens import tokens
 
 KINDS = ("page", "seed", "L-page", "L-seed")  # between them they hold every block of a page
 STRENGTH = 6e-6  # of the penalty on large weights
+PIECE = 0.1  # of what a page weighs, a made piece weighs
 PAGES = 3  # on fewer a row is not believed
 
 
@@ -42,11 +43,18 @@ def _weights(sample: Sample) -> Floats:
 class Wording:
     """The blocks of a corpus as hashed wording, read once."""
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
+    def __init__(self, samples: Sequence[Sample], intruders: Sequence[tuple[int, Sequence[str]]] = ()) -> None:
+        """`intruders`: made pieces that are furniture wherever they stand, each with its fold."""
         chosen = [sample for sample in samples if sample.kind in KINDS]
+        chosen += [
+            Sample(f"piece/{n}", "piece", "", list(blocks), [], [0.0] * len(blocks), [1.0] * len(blocks), fold=fold)
+            for n, (fold, blocks) in enumerate(intruders)
+        ]
         self._rows = sp.vstack([_rows(sample.texts) for sample in chosen]).tocsr()
         self._body = np.concatenate([np.array(sample.body) > 0.5 for sample in chosen])
-        self._weight = np.concatenate([_weights(sample) for sample in chosen])
+        self._weight = np.concatenate(
+            [_weights(sample) * (PIECE if sample.kind == "piece" else 1) for sample in chosen]
+        )
         self._fold = np.concatenate([np.full(len(sample.texts), sample.fold) for sample in chosen])
         names: dict[str, int] = defaultdict(lambda: len(names))
         self._page = np.concatenate(

@@ -3,8 +3,8 @@
 Pure and total: it never raises, adds no letters, and cleaning a cleaned text again changes nothing.
 The rooms: `head` reads what stands above the text, `furniture` names what place and shape give away,
 `spam` finds links that somebody else put in, `profiles` knows what a site repeats, `learned` asks the
-trained model about the rest (`tokens` cuts, `scan` reads, `features` counts, `verdict` weighs), `account` keeps
-the books, `memory` what is known of a block.
+trained model about the rest (`tokens` cuts, `scan` and `signs` read, `features` counts, `verdict` weighs), `glued`
+asks it about sentences, `account` keeps the books, `memory` what is known of a block.
 What is *not* here: taking files and pages apart (`extract`), and what to do about a source that carries spam.
 """
 
@@ -15,12 +15,12 @@ from datetime import datetime
 
 from monitor.model import Block, Cleaned, Metadata, SiteProfile
 from monitor.stages import language
-from monitor.stages.clean import furniture, head, learned, memory, profiles, spam, verdict
+from monitor.stages.clean import furniture, glued, head, learned, memory, profiles, spam, verdict
 from monitor.stages.clean.account import Account
 
 __all__ = ["VERSION", "clean"]
 
-VERSION = "6"  # changes whenever the same blocks may come out differently
+VERSION = "7"  # changes whenever the same blocks may come out differently
 
 PASSES = 8  # a fixed point is reached in two or three
 
@@ -67,8 +67,12 @@ def clean(
         if not verdict.leaves_text(now, found):
             break
         # Offers are looked for when the furniture has gone, which is full of them.
-        if not (account.remove(found) or spans) and (number or not suspects):
+        if account.remove(found) or spans or (suspects and not number):
+            continue
+        strange = glued.find(now, above, learned.Reader(model or learned.shipped())) if method != "trafilatura" else {}
+        if not strange:
             break
+        account.cut(strange, "glued")
     text, removed = account.settle()
     learned_blocks, below = profiles.learned(blocks, removed, profile)
     cleaned = Cleaned(

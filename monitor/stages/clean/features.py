@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.stages.clean import signs
 from monitor.stages.clean.scan import BASE, ROW, Floats, Ints, Scan, scan
 
 PLACE = ("to_next", "to_previous", "long_before", "long_after", "depth", "from_start", "from_end")
@@ -43,6 +44,9 @@ _OPINION_SHIFTS = (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)
 _OPINION_REACHES = ((2, 2), (6, 0), (0, 6), (10, 10), (20, 20))
 _REACH, _NEAR_REACH = 12, 5  # blocks in which the strongest wording is looked for
 _KIN = 10  # blocks to either side among which one looks for its like
+_OPENERS = [signs.KINDS.index(kind) for kind in signs.OPENERS]
+_SIGN_REACHES = ((6, 0), (0, 6), (8, 8))
+_SPOKEN_FOR, _SPOKEN_NEAR, _AHEAD = 12, 4, 6  # blocks above and below in which a heading of furniture is looked for
 FREQUENT = 24  # words that the long blocks share most count as small words
 
 
@@ -135,7 +139,7 @@ def placed(alone: Scan, roles: Sequence[int]) -> Page:
     near = _shifted(base[_NEAR], _SHIFTS)
     windows = around(base[_WINDOW], _REACHES)
     masses = np.log1p(around(words[None], _MASS_REACHES))
-    features = np.concatenate([out, *near, *windows, *masses])
+    features = np.concatenate([out, *near, *windows, *masses, *_signs(alone)])
     return Page(features.T, words, pair_block, pair_word, alone.distinct, vocabulary, alone.kin)
 
 
@@ -226,6 +230,30 @@ def _running(most: np.ufunc, x: Floats) -> tuple[Floats, Floats]:
     four = most(two[:, :-2], two[:, 2:])
     eight = most(four[:, :-4], four[:, 4:])
     return most(eight[:, :-4], four[:, 8:]), most(four[:, :-1], x[:, 4:])
+
+
+def _signs(alone: Scan) -> list[Floats]:
+    """What signs of furniture a block holds, its neighbours hold, and which headings of furniture stand about it.
+
+    A heading speaks for what follows it once the text has begun.
+    """
+    n, many = len(alone.words), len(signs.KINDS)
+    density = np.minimum(alone.signs[:many] / np.maximum(alone.words, 1), 1)
+    opens = alone.signs[many:]
+    every = np.minimum(density.sum(axis=0, keepdims=True), 1)
+    heading = (density > 0.3)[_OPENERS] * (alone.words <= 8)  # 'Read also: why bridges cost more' heads nothing
+    begun = heading * (np.cumsum(alone.long) > 0)
+    padded = np.zeros((2, len(_OPENERS), n + 2 * _SPOKEN_FOR), np.float32)
+    padded[:, :, _SPOKEN_FOR : _SPOKEN_FOR + n] = begun, heading
+    places = np.arange(_SPOKEN_FOR)[:, None] + np.arange(n)
+    above = padded[0][:, places]  # openers × places in reach × blocks
+    within, close = above.max(axis=1), above[:, -_SPOKEN_NEAR:].max(axis=1)
+    below = padded[1][:, places[:_AHEAD] + _SPOKEN_FOR + 1].max(axis=1)
+    seen = np.zeros_like(begun)
+    np.maximum.accumulate(begun[:, :-1], axis=1, out=seen[:, 1:])
+    sums = [part.sum(axis=0, keepdims=True) for part in (within, below, seen)]
+    neighbours = [*_shifted(every, _SHIFTS), *around(every, _SIGN_REACHES)]
+    return [density, opens, every, opens.max(axis=0, keepdims=True), *neighbours, within, close, below, seen, *sums]
 
 
 def second(page: Page, p: Floats) -> Floats:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.stages.clean import phrases
+from monitor.stages.clean import phrases, signs
 from monitor.stages.clean.tokens import WITHOUT_BLANKS, tokens
 
 Floats = NDArray[np.float32]
@@ -100,6 +100,7 @@ class Scan:
     pair_word: Ints  # … and the word's number
     means: Bools  # of each word: long enough to mean something
     order: Ints  # of each word: a number that grows with its first place on the page
+    signs: Floats  # two rows a kind of sign × blocks: how many, and whether one opens the block
 
     def of(self, rows: Sequence[int]) -> Scan:
         """The scan of a page that has only these blocks, in this order. Words keep their numbers."""
@@ -123,6 +124,7 @@ class Scan:
             pair_word=self.pair_word[_stretches(np.cumsum(self.distinct) - self.distinct, chosen, pairs)],
             means=self.means,
             order=order,
+            signs=self.signs[:, chosen],
         )
 
 
@@ -202,7 +204,8 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
         + (counts[COMMA] > 0)
     )
 
-    numbers, each, size, _ = tokens(texts)
+    found = tokens(texts)
+    numbers, each, size, _ = found
     vocabulary = max(1, len(numbers))
     known = np.fromiter(map(_hashes.__getitem__, numbers), np.int64, len(numbers))
     hashes = known >> 1
@@ -229,7 +232,7 @@ def scan(texts: Sequence[str], lexicon: Floats) -> Scan:
     _, kin = np.unique(look, return_inverse=True)
     return Scan(
         base, words, long, kin, starts, size, each, distinct, content, pair_block, pair_word, means,
-        order=np.arange(vocabulary),
+        order=np.arange(vocabulary), signs=signs.read(texts, found),
     )  # fmt: skip
 
 

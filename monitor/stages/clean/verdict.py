@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from monitor.model import Block
 from monitor.stages.clean import profiles, shapes
 from monitor.stages.clean.furniture import Verdicts
@@ -16,16 +18,21 @@ from monitor.stages.clean.memory import remembered
 _UNSTOPPED = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer: dense, all of them
 _SCORE = re.compile(r"^[^\W\d][^\n]{0,40}\s\d{1,3}\s?[–—:-]\s?\d{1,3}\s[^\W\d][^\n]{0,40}$")
 _QUOTATION = re.compile(r"^[\"“„«「『‘][^\n]{1,400}[.!?…,。！？][\"”“»」』’]$")
+_COLON = re.compile(r"[:：]$")
+# How a line begins that goes on with a sentence: small, with a mark that closes something, with a Japanese particle.
+_GOES_ON = re.compile(r"[a-zß-öø-ÿа-яёα-ω,.;:!?)\]}、。，；：）」』”’،؛۔।はがをにのでともや]")
 
 # P(body) below which a block goes. Losing a sentence is the worse fault, so what ends like a sentence
 # is kept on less evidence than a scrap of three words.
-SENTENCE, LINE, SCRAP = 0.33, 0.42, 0.77
+SENTENCE, LINE, SCRAP = 0.31, 0.42, 0.77
 OUTSIDE = 0.92  # for a scrap above the first or below the last paragraph
 TAIL = 0.85  # for a line below the last sentence that stays
+ANNOUNCING = 60  # characters of a line with a colon at its end that is held to announce what follows
 SPOKEN = 0.55  # for speech that hangs on a block that stays
 REST = 0.1  # of what stays may stand below its last sentence, to be a rest
 LOST = 0.05  # the share of a page's prose that must stay for the model to be believed
 FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than MESSY of the blocks are doubted
+CAREFUL = 0.5  # of the usual, on a page in letters that hardly any training page has
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
 
@@ -53,14 +60,16 @@ def judged(
     roles = [ROLE_NUMBERS.get(above.roles.get(i, ""), 0) for i in range(len(blocks))]
     looks = [_look(text) for text in texts]
     usual = [look.needed for look in looks]
-    p = _spoken(texts, model.probability([look.text for look in looks], roles).tolist(), usual)
+    p = _continued(texts, model.probability([look.text for look in looks], roles).tolist(), usual)
+    p = _spoken(texts, p, usual)
     # A page that has little furniture, a clean text say, is believed: what little is doubted there stays.
     doubted = sum(one < LINE for one in p) / len(p)
     messy = min(1.0, doubted / MESSY)
     strict = FLOOR + (1.0 - FLOOR) * messy
+    careful = CAREFUL if _is_strange("".join(texts)) else 1.0
     prose = [i for i, look in enumerate(looks) if look.prose]
     first, last = (prose[0], prose[-1]) if prose else (-1, len(texts))
-    end = _last_sentence(looks, p, strict)
+    end = _last_sentence(looks, p, strict * careful)
     end = len(texts) if end is None else end
     gone = []
     for i, needed in enumerate(usual):
@@ -72,7 +81,7 @@ def judged(
             needed = max(LINE * strict, TAIL * messy)
         else:
             needed *= strict
-        gone.append(p[i] < needed)
+        gone.append(p[i] < needed * careful)
     if prose and _at_a_loss(looks, gone, found, prose):
         gone = [not first <= i <= last for i in range(len(texts))]
     if site is not None:
@@ -126,11 +135,39 @@ def _look(text: str) -> _Look:
     return _Look(shown, shapes.is_prose(shown), SENTENCE if ended else SCRAP if scrap else LINE, weight)
 
 
-def _spoken(texts: Sequence[str], p: list[float], usual: Sequence[float]) -> list[float]:
-    """`p`, raised for what hangs on a kept block: quotations, who said what the block above quotes, rows of scores.
+def _is_strange(whole: str) -> bool:
+    """Whether most letters of a page are of other scripts than Latin."""
+    if whole.isascii():
+        return False
+    codes = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), np.uint32)
+    latin = ((codes | 0x20) - ord("a") < 26) | ((codes > 0xBF) & (codes < 0x250))
+    other = (codes > 0x24F) & ((codes < 0x2000) | (codes > 0x2FFF)) & ((codes < 0x3000) | (codes > 0x303F))
+    return bool(other.sum() > latin.sum())
+
+
+def _continued(texts: Sequence[str], p: list[float], usual: Sequence[float]) -> list[float]:
+    """`p`, equal for the lines of a sentence that was broken at its links: as likely as the likeliest of them.
 
     `usual`: the `threshold` of each block."""
     out = p.copy()
+    first = 0
+    for i in range(1, len(texts) + 1):
+        if i < len(texts) and usual[i - 1] != SENTENCE and _GOES_ON.match(texts[i]):
+            continue
+        if i - first > 1:
+            out[first:i] = [max(out[first:i])] * (i - first)
+        first = i
+    return out
+
+
+def _spoken(texts: Sequence[str], p: list[float], usual: Sequence[float]) -> list[float]:
+    """`p`, raised for what hangs on a kept block: quotations, who said what the block above quotes, rows of scores.
+
+    A long line with a colon hangs on what it announces. `usual`: the `threshold` of each block."""
+    out = p.copy()
+    for i in range(len(texts) - 2, -1, -1):
+        if out[i] < SPOKEN and out[i + 1] >= usual[i + 1] and len(texts[i]) >= ANNOUNCING and _COLON.search(texts[i]):
+            out[i] = SPOKEN
     for i in range(1, len(texts)):
         if out[i] >= SPOKEN or out[i - 1] < usual[i - 1]:
             continue

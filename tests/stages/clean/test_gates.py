@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cleaning import corpus, measures
+from bench.cleaning import corpus, html, measures
 from monitor.model import Metadata, SiteProfile
 from monitor.stages import plaintext
 from monitor.stages.clean import clean
@@ -76,3 +76,13 @@ def test_junk_in_the_development_corpus() -> None:
     records = random.Random(1).sample(corpus.records("spam"), 40)
     result = measures.summed([measures.page(record, measures.cleaned(str(record["text"]))) for record in records])
     assert result["spam"] <= 0.04, result
+
+
+def test_pages_as_html_are_no_worse_than_by_trafilatura_alone() -> None:
+    if not corpus.FOLDER.is_dir():
+        pytest.skip("the development corpus is not beside the project")
+    pages = random.Random(2).sample(html.records(), 40)
+    alone = html.figures(pages, [html.alone(record) for record in pages])
+    ours = html.figures(pages, [html.ours(record) for record in pages])
+    assert ours["F1"] >= alone["F1"], (ours, alone)
+    assert ours["lost"] <= alone["lost"] + 0.005, (ours, alone)

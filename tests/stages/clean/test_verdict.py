@@ -105,3 +105,31 @@ def test_what_trafilatura_picked_goes_only_when_other_pages_say_so() -> None:
     p = [0.99, 0.99, 0.99, 0.99, 0.6]
     assert gone(texts, *p, method="trafilatura") == []
     assert gone(texts, *p, method="trafilatura", seen=texts[4:]) == texts[4:]
+
+
+def test_lines_of_one_sentence_share_the_better_opinion() -> None:
+    broken = ["The county has hired", "the firm of Brandt", "to build the wall, it said."]
+    texts = [*MENU, PROSE[0], *broken, PROSE[1], *MENU]
+    assert gone(texts, *[0.01] * 4, 0.99, 0.2, 0.1, 0.9, 0.99, *[0.01] * 4) == [*MENU, *MENU]
+
+
+def test_a_line_that_begins_anew_is_judged_for_itself() -> None:
+    texts = [*MENU, PROSE[0], "The county has hired", "Brandt", PROSE[1], *MENU]
+    assert gone(texts, *[0.01] * 4, 0.99, 0.9, 0.01, 0.99, *[0.01] * 4) == [*MENU, "Brandt", *MENU]
+
+
+def test_a_long_line_with_a_colon_goes_with_what_it_announces() -> None:
+    line = "Five things that were said of the bridge by people who have to cross it every day of the week:"
+    texts = [*MENU, PROSE[0], line, "That it is late", PROSE[1], *MENU]
+    assert gone(texts, *[0.01] * 4, 0.99, 0.1, 0.9, 0.99, *[0.01] * 4) == [*MENU, *MENU]
+    assert gone(texts, *[0.01] * 4, 0.99, 0.1, 0.1, 0.99, *[0.01] * 4) == [*MENU, *texts[5:7], *MENU]
+
+
+def test_in_letters_that_the_model_hardly_knows_it_must_be_surer() -> None:
+    def there(script: str) -> list[str]:
+        letters = {"latin": "w", "greek": "ω", "hebrew": "ש", "kana": "か"}[script]
+        return [letters * 3 + ".", *(letters * 90 + "." for _ in range(4)), letters * 4 + "."]
+
+    p = [0.2, 0.9, 0.9, 0.9, 0.9, 0.2]
+    assert gone(there("latin"), *p) == [there("latin")[0], there("latin")[-1]]
+    assert all(gone(there(script), *p) == [] for script in ("greek", "hebrew", "kana"))
