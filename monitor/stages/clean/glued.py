@@ -11,14 +11,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from monitor.model import Block
 from monitor.stages.clean import disguise, shapes
 from monitor.stages.clean.head import ROLE_NUMBERS, Head
 from monitor.stages.clean.learned import Reader
 from monitor.stages.clean.spam import Span
-from monitor.stages.clean.tokens import words_by_block, words_of
+from monitor.stages.clean.tokens import blocks_of_words, words_of
 
 # P(body) of a sentence for itself: below it is doubted; so low on average must be what goes; so high one of the rest.
 DOUBTED, STRANGE, OWN = 0.62, 0.45, 0.62
@@ -76,13 +75,12 @@ def _suspects(texts: Sequence[str]) -> dict[int, list[tuple[int, int]]]:
     }
     if not cut or len(texts) < 2:
         return {}
-    words = words_by_block(texts)
-    used = Counter(chain.from_iterable(words))
+    used, _ = blocks_of_words(texts, ())
     return {
         i: sentences
         for i, sentences in cut.items()
         if any(
-            _reaches(sentence) and _shared(sentence, used, words[i]) <= SHARED
+            _reaches(sentence) and _shared(sentence, used, words_of(texts[i])) <= SHARED
             for sentence in (texts[i][a:b] for a, b in sentences)
         )
     }
