@@ -58,7 +58,7 @@ class Form(NamedTuple):
 def _sentences(form: Form, only: Collection[int] | None = None) -> Iterator[tuple[Floats, int, offers.Sentence]]:
     """(features, block, sentence) of what would be judged."""
     blocks = [Block(text=text) for text in form.texts]
-    page = spam.Page(form.texts, spam.suspicious(blocks))
+    page = spam.Page(form.texts, spam.suspicious(blocks).trading)
     for i, text in enumerate(form.texts):
         if (only is None or i in only) and offers.offering(text):
             for row, sentence in zip(page.around(i), offers.sentences(text), strict=True):

@@ -50,7 +50,7 @@ def clean(
     site = profiles.known(blocks, profile)
     for number in range(PASSES):
         now = account.blocks()
-        spans = spam.find(now, suspects, offers_too=number > 0) if suspects else {}
+        spans = spam.find(now, suspects, offers_too=number > 0)
         if sum(len(cuts) == 1 and cuts[0][1] - cuts[0][0] >= len(now[i].text) for i, cuts in spans.items()) == len(now):
             spans = {}
         junk += [now[i].text[start:end] for i, cuts in spans.items() for start, end, _ in cuts]
@@ -67,7 +67,7 @@ def clean(
         if not verdict.leaves_text(now, found):
             break
         # Offers are looked for when the furniture has gone, which is full of them.
-        if account.remove(found) or spans or (suspects and not number):
+        if account.remove(found) or spans or (not number and spam.may_offer(now, suspects)):
             continue
         strange = glued.find(now, above, learned.Reader(model or learned.shipped())) if method != "trafilatura" else {}
         if not strange:

@@ -119,14 +119,12 @@ _MARKS = re.compile("[|→➤►▶»>★☆✅✔☎📞📱💰🔥👉👈⭐
 _QUOTE = re.compile(r"[\"“”„«»「」『』]")
 _BARE = re.compile(r"(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{2,10}(?![\w@.])(?:/\S*)?")
 _FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")  # letters of other scripts than Latin
-_SIGN = re.compile(r"[@:.](?:(?<=@)|(?<=:)//|(?<=[a-zA-Z0-9]\.)[a-zA-Z]{2})")  # in every address
-_LONG_NUMBER = re.compile(r"\d[\d ()./-]{6}")
-# What stands in all that the slower patterns find, and begins with a digit: so it takes no time on prose.
+# What stands in all that the slower patterns find, and begins with a sign or digit: so it takes no time on prose.
+_HINTS = tuple(map(re.compile, (r"@", r"://", r"\.(?<=[a-zA-Z0-9]\.)[a-zA-Z]{2}", r"\d[\d ()./-]{6}")))
 _IN_PHONE = re.compile(r"\d[\d ()./-]{4}")
 _IN_MIXED = re.compile(r"\d(?:(?<=[a-z]\d)|(?=[a-z]))", re.IGNORECASE)
-_IN_MESSENGER = (
-    "app", "telegram", "viber", "wechat", "weixin", "skype", "icq", "kakaotalk", "zalo", "line", "zap", "wa", "qq",
-)  # fmt: skip
+_MESSENGERS = frozenset("whatsapp app telegram viber wechat weixin skype icq kakaotalk zalo line zap wa qq".split())  # noqa: SIM905
+_BEYOND = re.compile("телеграм|вайбер|ватсап|واتس|تليجرام|微信|加薇|텔레그램|카톡|ไลน์|[ſİ]", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -184,7 +182,7 @@ def _sentence(text: str, start: int, end: int) -> Sentence:
     piece = text[start:end].strip()
     mails = _MAIL.findall(piece)
     rest = _MAIL.sub(" ", piece) if mails else piece
-    urls = [m.group() for m in shapes.URL.finditer(rest)] if "." in rest else []
+    urls = shapes.addresses(rest) if "." in rest else []
     bare = sum("://" not in url for url in urls)
     lowers = list(filter(_is_address, urls))
     plain = shapes.URL.sub(" ", rest) if urls else rest
@@ -212,7 +210,7 @@ def _sentence(text: str, start: int, end: int) -> Sentence:
         float(len(mails)),
         float(any(_FREE_MAIL.search(mail) for mail in mails)),
         float(len(_HANDLE.findall(rest))) if "@" in rest or ".me" in rest else 0.0,
-        float(_names_messenger(plain)),
+        float(_names_messenger(plain, words)),
         float(len(mixed)),
         float(any(len(m) >= 20 for m in mixed)),
         *(float(kinds[kind]) for kind in KINDS),
@@ -232,9 +230,10 @@ def _sentence(text: str, start: int, end: int) -> Sentence:
     return Sentence(start, end, piece, tuple(words), own, tuple(host_of(url) for url in lowers))
 
 
-def _names_messenger(text: str) -> bool:
-    lower = text.lower()
-    return (not text.isascii() or any(map(lower.__contains__, _IN_MESSENGER))) and bool(_MESSENGER.search(text))
+def _names_messenger(text: str, words: Iterable[str]) -> bool:
+    """`words`: the text's own, of which one is asked for first, since the pattern is slow."""
+    some = not _MESSENGERS.isdisjoint(words) or (not text.isascii() and bool(_BEYOND.search(text)))
+    return some and bool(_MESSENGER.search(text))
 
 
 _AT = {name: k for k, name in enumerate(OWN)}
@@ -260,14 +259,20 @@ def pulls(sentence: Sentence) -> bool:
 
 def hints(text: str) -> Iterator[int]:
     """Where something begins that may be a contact."""
-    return (match.start() for pattern in (_SIGN, _LONG_NUMBER) for match in pattern.finditer(text))
+    return (match.start() for pattern in _HINTS for match in pattern.finditer(text))
+
+
+def _hinted(text: str) -> bool:
+    return any(pattern.search(text) for pattern in _HINTS)
 
 
 def says(token: str) -> int:
-    """1 for a word of appeal, 3 for what is no word of any language: a block of less than 2 offers nothing."""
+    """1 for a word of appeal, 2 for what is no word of any language, which may be a contact."""
     if token.isalpha():
         return int(appeal_of(token) in _PULLS)
-    return 3 * (len(token) >= 7 and bool(_MIXED.fullmatch(token)))
+    if len(token) >= 7 and _MIXED.fullmatch(token):
+        return 2
+    return int(any(appeal_of(word) in _PULLS for word in _LETTERS.findall(token)))
 
 
 @remembered
@@ -279,6 +284,8 @@ def offering(text: str) -> bool:
         return True
     if trades.is_dense(text):
         return any(map(pulls, sentences(text)))
+    if not _pulls(text):  # no sentence does where all together do not
+        return False
     found = sum(appeal_of(word) in _PULLS for word in words_of(text))
     if found < 2 or (found < 3 and not _NUMBER_OR_MARK.search(text)):
         return False
@@ -289,12 +296,13 @@ def _pulls(sentence: str) -> bool:
     """What `pulls` says of a sentence without contacts, at less cost."""
     found = sum(appeal_of(word) in _PULLS for word in _WORD.findall(sentence.lower()))
     if 0 < found < 3:
-        found += bool(_MONEY.search(sentence)) + ("!" in sentence or "！" in sentence) + bool(_MARKS.search(sentence))
+        priced = ("$" in sentence or bool(_DIGIT.search(sentence))) and bool(_MONEY.search(sentence))
+        found += priced + ("!" in sentence or "！" in sentence) + bool(_MARKS.search(sentence))
     return found > 2
 
 
 def _gives_contact(text: str) -> bool:
-    if _SIGN.search(text) or _LONG_NUMBER.search(text):
+    if _hinted(text):
         if "@" in text and (_MAIL.search(text) or _HANDLE.search(text)):
             return True
         if "." in text and any(map(_is_address, shapes.addresses(text))):
@@ -358,9 +366,7 @@ class Surroundings:
         self._small = frozenset(word for word, count in often.items() if count >= least)
         self._foreign = _foreign(texts)
         self._foreigns, self._size = sum(self._foreign), sum(map(len, texts))
-        linking = (
-            "@" in t or "://" in t or ("www." in t and bool(_SIGN.search(t) or _LONG_NUMBER.search(t))) for t in texts
-        )
+        linking = ("@" in t or "://" in t or ("www." in t and bool(_hinted(t))) for t in texts)
         self._offering = sum(linking) / n
         self._n = n
 

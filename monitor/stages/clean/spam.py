@@ -23,7 +23,7 @@ from monitor.stages.clean import disguise, offers, shapes, strangers, trades
 from monitor.stages.clean.addresses import host_of, label_of, nameless, oddness
 from monitor.stages.clean.offers import STOP
 from monitor.stages.clean.scan import Floats
-from monitor.stages.clean.suspects import LISTED, is_enough, is_suspect, linked, suspicious
+from monitor.stages.clean.suspects import LISTED, Suspects, is_enough, linked, suspicious
 from monitor.stages.clean.tokens import blocks_of_words, words_of
 from monitor.stages.clean.topics import CRIME, speaks_of_hosts, topics
 
@@ -62,13 +62,13 @@ class _Token:
     strange: bool = False  # of letters that no other block uses
 
 
-def may_offer(blocks: Sequence[Block], suspects: frozenset[str]) -> bool:
+def may_offer(blocks: Sequence[Block], suspects: Suspects) -> bool:
     """Whether `find` would look for offers in any of these blocks."""
-    return len(blocks) > 1 and any(block.text in suspects and offers.offering(block.text) for block in blocks)
+    return len(blocks) > 1 and any(block.text in suspects.offering and offers.offering(block.text) for block in blocks)
 
 
 def find(
-    blocks: Sequence[Block], suspects: frozenset[str] | None = None, *, offers_too: bool = True
+    blocks: Sequence[Block], suspects: Suspects | None = None, *, offers_too: bool = True
 ) -> dict[int, list[Span]]:
     """Where spam stands: block index → spans in order.
 
@@ -76,12 +76,13 @@ def find(
     """
     texts = [block.text for block in blocks]
     suspects = suspicious(blocks) if suspects is None else suspects
-    offered = {i for i, t in enumerate(texts) if offers_too and len(texts) > 1 and t in suspects and offers.offering(t)}
-    ruled = {i for i, t in enumerate(texts) if t in suspects and is_suspect(t) and is_enough(t)}
+    asked = suspects.offering if offers_too and len(texts) > 1 else frozenset()
+    offered = {i for i, t in enumerate(texts) if t in asked and offers.offering(t)}
+    ruled = {i for i, t in enumerate(texts) if t in suspects.trading and is_enough(t)}
     chosen = sorted(offered | ruled)
     if not chosen:
         return {}
-    page = Page(texts, suspects)
+    page = Page(texts, suspects.trading)
     found = {i: page.spans(i, i in ruled, i in offered) for i in chosen}
     return {i: spans for i, spans in found.items() if spans}
 
@@ -91,9 +92,10 @@ class Page:
 
     # Nearly all of it is found out when it is asked for: most pages are asked about a block or two.
 
-    def __init__(self, texts: Sequence[str], suspects: frozenset[str]) -> None:
+    def __init__(self, texts: Sequence[str], trading: frozenset[str]) -> None:
+        """`trading`: what `suspicious` says of these texts, or more."""
         self._texts = texts
-        self._suspects = suspects
+        self._trading = trading
         self._prose = [i for i, text in enumerate(texts) if shapes.is_prose(text)]
         self._used, self._often = blocks_of_words(texts, self._prose)
         often = max(2, len(self._prose) // 3)
@@ -109,7 +111,7 @@ class Page:
         about: Counter[str] = Counter()
         hosts_too = speaks_of_hosts(self._whole)
         for text in self._texts:
-            asked = text in self._suspects or (hosts_too and speaks_of_hosts(text.lower()))
+            asked = text in self._trading or (hosts_too and speaks_of_hosts(text.lower()))
             if asked and shapes.weight(text) >= 50:
                 own = [kinds for sentence, kinds in topics(text) if self._belongs(sentence)]
                 about.update(frozenset().union(*own))

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, compress
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from monitor.model import Block
 from monitor.stages.clean import disguise, offers, shapes, trades
 from monitor.stages.clean.addresses import oddness
 from monitor.stages.clean.memory import remembered
-from monitor.stages.clean.tokens import summed, tokens, words_of
+from monitor.stages.clean.tokens import summed, summed_once, tokens, words_of
 
 _LINKED = re.compile(r"https?:|hxxp|www\.|[#＃][^\W\d]|<a\s|\[url", re.IGNORECASE)
 _DOTTED = re.compile(r"\.(?<=[a-z0-9]\.)[a-z]{2,}\b", re.IGNORECASE)
@@ -31,12 +32,19 @@ _TRADED, _HIDDEN, _NETTED = 1, 2, 4  # what a word may be; above that, what `off
 _SAID = 3
 
 
-def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
-    """The texts of the blocks that could hold spam: a word of a trade, what looks linked, perhaps an offer."""
+class Suspects(NamedTuple):
+    """The texts of the blocks that could hold spam."""
+
+    trading: frozenset[str]  # a word of a trade, or what looks linked
+    offering: frozenset[str]  # perhaps an offer of any trade, see `offers.offering`
+
+
+def suspicious(blocks: Sequence[Block]) -> Suspects:
+    """The blocks of a page that could hold spam."""
     texts = [block.text for block in blocks]
     found = tokens(texts)
     if not found.spaced or len(found.size) != len(texts):
-        return _one_by_one(texts)
+        return Suspects(_one_by_one(texts), frozenset(texts))
     whole = "\n".join(texts)
     begins = list(accumulate((len(text) + 1 for text in texts), initial=0))
 
@@ -48,22 +56,22 @@ def suspicious(blocks: Sequence[Block]) -> frozenset[str]:
         return compress(texts, summed(found, here)) if here.any() else ()
 
     marks = np.fromiter(map(_marks, found.words), np.int64, len(found.words))
-    suspects = {*marked(_TRADED), *filter(disguise.hides, marked(_HIDDEN))}
+    trading = {*marked(_TRADED), *filter(disguise.hides, marked(_HIDDEN))}
     netted = holding(m.start() for pattern in (_DOTTED, _MARKED) for m in pattern.finditer(whole))
     netted.update(marked(_NETTED))
     if any(map(linked, netted)):
-        suspects.update(filter(_looks_linked, netted))
-    said = np.array(summed(found, marks >> _SAID)) > 1
-    offered = {*compress(texts, said.tolist()), *holding(offers.hints(whole))}
-    return frozenset(suspects.union(text for text in offered if shapes.weight(text) >= offers.SHORTEST))
+        trading.update(filter(_looks_linked, netted))
+    # One word of appeal is none however often it stands there.
+    said = marks >> _SAID
+    appealing = [size > 1 for size in summed_once(found, said)]
+    offered = {*compress(texts, appealing), *holding(offers.hints(whole))}
+    return Suspects(frozenset(trading), frozenset(offered))
 
 
 def _one_by_one(texts: Sequence[str]) -> frozenset[str]:
-    """What `suspicious` says of scripts whose words are not between blanks."""
+    """What trades in scripts whose words are not between blanks."""
     any_linked = linked("\n".join(texts))
-    return frozenset(
-        text for text in texts if _speaks(text) or (any_linked and _looks_linked(text)) or offers.offering(text)
-    )
+    return frozenset(text for text in texts if _speaks(text) or (any_linked and _looks_linked(text)))
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -76,17 +84,10 @@ def _marks(token: str) -> int:
     return _TRADED * traded + _HIDDEN * hidden + _NETTED * netted + (offers.says(token) << _SAID)
 
 
-@remembered
 def _speaks(text: str) -> bool:
     """Whether a block holds a word of a trade, open or disguised."""
     traded = any(trades.of_word(word) in trades.TRADES for word in words_of(text))
     return traded or bool(trades.inside(text)) or disguise.hides(text)
-
-
-@remembered
-def is_suspect(text: str) -> bool:
-    """Whether a block holds a word of a trade, or what looks linked."""
-    return _speaks(text) or _looks_linked(text)
 
 
 @remembered

@@ -122,3 +122,12 @@ def summed(found: Tokens, marks: NDArray[np.int64]) -> list[int]:
     total = np.append(0, np.cumsum(marks[found.each]))
     ends = np.cumsum(found.size)
     return (total[ends] - total[ends - found.size]).tolist()  # type: ignore[no-any-return]
+
+
+def summed_once(found: Tokens, marks: NDArray[np.int64]) -> list[int]:
+    """The same of the distinct words of each block."""
+    block = np.repeat(np.arange(len(found.size)), found.size)
+    here = marks[found.each] > 0
+    pairs = np.unique(block[here] * len(marks) + found.each[here])
+    where, word = np.divmod(pairs, max(1, len(marks)))
+    return np.bincount(where, marks[word], len(found.size)).astype(np.int64).tolist()  # type: ignore[no-any-return]
