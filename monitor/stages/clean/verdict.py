@@ -24,15 +24,15 @@ _GOES_ON = re.compile(r"[a-zß-öø-ÿа-яёα-ω,.;:!?)\]}、。，；：）�
 
 # P(body) below which a block goes. Losing a sentence is the worse fault, so what ends like a sentence
 # is kept on less evidence than a scrap of three words.
-SENTENCE, LINE, SCRAP = 0.31, 0.42, 0.77
-OUTSIDE = 0.92  # for a scrap above the first or below the last paragraph
+SENTENCE, LINE, SCRAP = 0.31, 0.42, 0.73
+OUTSIDE = 0.9  # for a scrap above the first or below the last paragraph
 TAIL = 0.85  # for a line below the last sentence that stays
 ANNOUNCING = 60  # characters of a line with a colon at its end that is held to announce what follows
 SPOKEN = 0.55  # for speech that hangs on a block that stays
 REST = 0.1  # of what stays may stand below its last sentence, to be a rest
 LOST = 0.05  # the share of a page's prose that must stay for the model to be believed
 FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than MESSY of the blocks are doubted
-CAREFUL = 0.5  # of the usual, on a page in letters that hardly any training page has
+CAREFUL = 0.55  # of the usual, on a page in letters that hardly any training page has
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
 
