@@ -25,7 +25,8 @@ _GOES_ON = re.compile(r"[a-zß-öø-ÿа-яёα-ω,.;:!?)\]}、。，；：）�
 # P(body) below which a block goes. Losing a sentence is the worse fault, so what ends like a sentence
 # is kept on less evidence than a scrap of three words.
 SENTENCE, LINE, SCRAP = 0.31, 0.42, 0.73
-OUTSIDE = 0.9  # for a scrap above the first or below the last paragraph
+OUTSIDE = 0.9  # for a scrap above the first or below the last paragraph or sure sentence
+SURE = 0.8  # P(body) of such a sentence
 TAIL = 0.85  # for a line below the last sentence that stays
 ANNOUNCING = 60  # characters of a line with a colon at its end that is held to announce what follows
 SPOKEN = 0.55  # for speech that hangs on a block that stays
@@ -33,6 +34,7 @@ REST = 0.1  # of what stays may stand below its last sentence, to be a rest
 LOST = 0.05  # the share of a page's prose that must stay for the model to be believed
 FLOOR, MESSY = 0.5, 0.15  # thresholds are scaled down to FLOOR where less than MESSY of the blocks are doubted
 CAREFUL = 0.55  # of the usual, on a page in letters that hardly any training page has
+BRIEF, BRIEFLY = 600, 0.5  # the weight of all sentences of a brief page, and of the usual for them there
 PICKED = 0.1  # for what trafilatura picked: its choice is evidence, too
 
 
@@ -67,23 +69,26 @@ def judged(
     messy = min(1.0, doubted / MESSY)
     strict = FLOOR + (1.0 - FLOOR) * messy
     careful = CAREFUL if _is_strange("".join(texts)) else 1.0
+    brief = sum(look.weight for look in looks if look.needed == SENTENCE) < BRIEF
     prose = [i for i, look in enumerate(looks) if look.prose]
     first, last = (prose[0], prose[-1]) if prose else (-1, len(texts))
+    sure = [i for i, look in enumerate(looks) if look.needed == SENTENCE and p[i] >= SURE]
+    inner = (min(first, *sure), max(last, *sure)) if prose and sure else (first, last)
     end = _last_sentence(looks, p, strict * careful)
     end = len(texts) if end is None else end
     gone = []
     for i, needed in enumerate(usual):
         if method == "trafilatura":
             needed = PICKED
-        elif needed == SCRAP and not first < i < last:
+        elif needed == SCRAP and not inner[0] < i < inner[1]:
             needed = OUTSIDE
         elif needed == LINE and i > end:
             needed = max(LINE * strict, TAIL * messy)
         else:
-            needed *= strict
+            needed *= strict * (BRIEFLY if brief and needed == SENTENCE else 1.0)
         gone.append(p[i] < needed * careful)
     if prose and _at_a_loss(looks, gone, found, prose):
-        gone = [not first <= i <= last for i in range(len(texts))]
+        gone = [gone[i] and not first <= i <= last for i in range(len(texts))]
     if site is not None:
         for i, moved in site.moved(blocks, p).items():
             if moved < (PICKED if method == "trafilatura" else looks[i].needed):

@@ -53,6 +53,26 @@ def test_a_model_that_would_take_all_prose_is_not_believed() -> None:
     assert gone(texts, *[0.01] * 4, *[0.01, 0.02, 0.9, 0.9], *[0.01] * 4) == [*MENU, *PROSE[:2], *MENU]
 
 
+def test_where_the_model_is_not_believed_it_takes_no_more_than_it_would_have_taken() -> None:
+    answers = ["No, she said.", "Not before the autumn, at any rate."]
+    texts = [*MENU, PROSE[0], *answers, *MENU]
+    assert gone(texts, *[0.01] * 4, 0.02, 0.9, 0.7, *[0.01] * 4) == [*MENU, *MENU]
+
+
+def test_on_a_page_of_few_sentences_they_stay_on_less_evidence() -> None:
+    report = ["A man was arrested on Sunday.", "Nobody was hurt."]
+    assert gone([*MENU, *report, *MENU], *[0.01] * 4, 0.9, 0.2, *[0.01] * 4) == [*MENU, *MENU]
+    long = [*PROSE, *PROSE, "Nobody was hurt."]
+    assert gone([*MENU, *long], *[0.01] * 4, *[0.9] * 8, 0.2) == [*MENU, "Nobody was hurt."]
+
+
+def test_scraps_above_a_sentence_that_surely_stays_are_not_outside_of_the_text() -> None:
+    poll = ["Alliance 28%", "Greens 17%", "Others 15%"]
+    texts = [*MENU, *PROSE, *PROSE, *poll, "The poll was taken in May."]
+    assert gone(texts, *[0.01] * 4, *[0.9] * 8, *[0.85] * 3, 0.9) == MENU
+    assert gone(texts, *[0.01] * 4, *[0.9] * 8, *[0.85] * 3, 0.7) == [*MENU, *poll]
+
+
 def test_where_there_is_no_prose_the_rules_alone_decide() -> None:
     assert gone(MENU, 0.1, 0.1, 0.1, 0.1, found={0: ("breadcrumb", 0.9)}) == ["Home"]
 
@@ -128,7 +148,7 @@ def test_a_long_line_with_a_colon_goes_with_what_it_announces() -> None:
 def test_in_letters_that_the_model_hardly_knows_it_must_be_surer() -> None:
     def there(script: str) -> list[str]:
         letters = {"latin": "w", "greek": "ω", "hebrew": "ש", "kana": "か"}[script]
-        return [letters * 3 + ".", *(letters * 90 + "." for _ in range(4)), letters * 4 + "."]
+        return [letters * 3 + ".", *(letters * 190 + "." for _ in range(4)), letters * 4 + "."]
 
     p = [0.2, 0.9, 0.9, 0.9, 0.9, 0.2]
     assert gone(there("latin"), *p) == [there("latin")[0], there("latin")[-1]]
