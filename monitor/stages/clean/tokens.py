@@ -95,18 +95,21 @@ def blocks_of_words(texts: Sequence[str], among: Sequence[int]) -> tuple[Counter
         return Counter(chain.from_iterable(words)), {word: n for word, n in some.items() if n > 1}
     number = dict(found.words)
     block_of = np.repeat(np.arange(len(texts)), found.size)
-    each, block = found.each, block_of
+    each, block = [found.each], [block_of]
     size = len(number)
+    # Where each token stands, sorted once: a page may have tens of thousands of them.
+    blocks_in_order = block_of[np.argsort(found.each, kind="stable")]
+    begins = np.append(0, np.cumsum(np.bincount(found.each, minlength=size))).tolist()
     for token in list(filterfalse(str.isalpha, number)):  # their words are taken out
         parts = _WORDS.findall(token)
-        here = block_of[found.each == number[token]] if parts else block_of[:0]
+        here = blocks_in_order[begins[number[token]] : begins[number[token] + 1]]
         for word in parts:
-            each = np.concatenate([each, np.full(len(here), number.setdefault(word, size))])
-            block = np.concatenate([block, here])
+            each.append(np.full(len(here), number.setdefault(word, size)))
+            block.append(here)
             size = max(size, number[word] + 1)
         if token not in parts:
             del number[token]
-    pairs = np.sort(block * size + each)
+    pairs = np.sort(np.concatenate(block) * size + np.concatenate(each))
     pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
     here, word_of = np.divmod(pairs, max(1, size))
     some_blocks = np.zeros(len(texts), bool)
