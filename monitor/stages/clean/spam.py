@@ -231,9 +231,8 @@ class Page:
         for token in tokens:
             if token.kind == "url":
                 odd = oddness(token.text) if self._hosts_count else 0.0
-                if "." not in token.text or (
-                    odd >= 1.5 and sum(label_of(host_of(token.text)) in t for t in self._texts) > 3
-                ):
+                label = label_of(host_of(token.text))
+                if "." not in token.text or (odd >= 1.5 and sum(label in t for t in self._texts) > 3):
                     odd = 0.0
                 token.score, token.strong = (0.4 + odd, odd >= 1.5) if odd else (0.1, False)
             elif token.kind == "tag":
