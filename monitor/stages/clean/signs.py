@@ -246,6 +246,8 @@ for _number, _words in enumerate(_SIGNS.values()):
             _SINGLE[_word] = _number
 _FIND_INSIDE = re.compile("|".join(map(re.escape, sorted(_INSIDE, key=len, reverse=True))))
 _HALVES = {word: number for number, word in enumerate(sorted({word for pair in _PAIR for word in pair}), 1)}
+# One look-up a word: its kind and one more in the low byte, the number of its half above it, 0 for neither.
+_KNOWN = {word: _SINGLE.get(word, -1) + 1 | _HALVES.get(word, 0) << 8 for word in {*_SINGLE, *_HALVES}}
 _BOTH = {(_HALVES[one], _HALVES[two]): kind for (one, two), kind in _PAIR.items()}
 
 
@@ -257,11 +259,10 @@ def read(texts: Sequence[str], found: Tokens) -> NDArray[np.float32]:
     n, words = len(texts), found.words
     begin = np.cumsum(found.size) - found.size
     token_block = np.repeat(np.arange(n), found.size)
-    kind_of = np.fromiter((_SINGLE.get(word, -1) for word in words), np.int64, len(words))
-    kinds = kind_of[found.each]
-    at = np.flatnonzero(kinds >= 0)
-    blocks, kinds, places = token_block[at], kinds[at], at - begin[token_block[at]]
-    more = [*_pairs(found, token_block, begin), *_inside(texts, words)]
+    known = np.array([_KNOWN.get(word, 0) for word in words], np.int64)[found.each]
+    at = np.flatnonzero(known & 0xFF)
+    blocks, kinds, places = token_block[at], (known[at] & 0xFF) - 1, at - begin[token_block[at]]
+    more = [*_pairs(known >> 8, token_block, begin), *_inside(texts, words)]
     if more:
         extra = np.array(more, np.int64).T
         blocks, kinds, places = (np.append(a, b) for a, b in zip((blocks, kinds, places), extra, strict=True))
@@ -272,10 +273,10 @@ def read(texts: Sequence[str], found: Tokens) -> NDArray[np.float32]:
     return out
 
 
-def _pairs(found: Tokens, token_block: NDArray[np.int64], begin: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """(block, kind, place) of the signs of two words."""
-    half_of = np.fromiter((_HALVES.get(word, 0) for word in found.words), np.int64, len(found.words))
-    halves = half_of[found.each]
+def _pairs(
+    halves: NDArray[np.int64], token_block: NDArray[np.int64], begin: NDArray[np.int64]
+) -> list[tuple[int, int, int]]:
+    """(block, kind, place) of the signs of two words; `halves`: the number of each token's half, 0 for none."""
     together = (halves[:-1] > 0) & (halves[1:] > 0) & (token_block[:-1] == token_block[1:])
     out = []
     for at in np.flatnonzero(together).tolist():
