@@ -241,7 +241,7 @@ def test_bombs_cost_only_themselves(place, monkeypatch):
             place.drop(f"{what}.txt", f"This document {what}\n\nIt was made to harm its reader, and it {what}.")
         await house.settled(15)
         bombs = await house.rows("SELECT substr(because, 1, 8) FROM entries WHERE state = 'failed' ORDER BY 1")
-        assert bombs == [("crash: e",), ("memory: ",), ("timeout:",)]
+        assert bombs == [("crash: c",), ("memory: ",), ("timeout:",)]
         assert (await house.rows("SELECT COUNT(*) FROM entries WHERE state IN ('done', 'copy')")) == [(12,)]
         assert house.app.pool.lost == {"timeout": 1, "crash": 2, "memory": 2}
 

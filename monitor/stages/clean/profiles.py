@@ -30,6 +30,7 @@ LEARNED_AT_MOST = 400  # blocks of one page
 OUTSIDE, INSIDE, INSIDE_LONG = 5.0, 1.0, 1.6
 JOINED = 3.5  # for a paragraph next to the page's own: agencies tell the background of a story in the same words
 SHORT = 40  # characters
+THREE = 1.8  # the strength of about three pages
 BELOW = 3.0  # log-odds against what stands where other pages are over
 ABOVE_END = 0.8  # of what stays must stand above that place, for it to be believed
 STAYS, SURE = 0.33, 0.8  # P(body) of a paragraph that is likely, or surely, of the text
@@ -114,7 +115,8 @@ class Known:
         """P(body) of the blocks for which the other pages are evidence, `p` being what the model thinks of each.
 
         A repeated block outside the page's own text is furniture; inside, it may be a subhead of many articles, and
-        the model's opinion counts for more. A page most of whose text is repeated is a copy of another, not made of
+        the model's opinion counts for more; so it does for a sentence that fewer than three others have: reports of
+        one kind begin alike. A page most of whose text is repeated is a copy of another, not made of
         furniture: then nothing inside it is held against it.
         """
         texts = [block.text for block in blocks]
@@ -129,6 +131,8 @@ class Known:
         for i, block in enumerate(blocks):
             if not strength[i]:
                 against = BELOW if block.offset >= end else 0.0
+            elif strength[i] < THREE and p[i] >= SURE and shapes.ENDED.search(block.text):
+                against = 0.0
             elif not first <= i <= last:
                 joined = (i == first - 1 or i == last + 1) and shapes.is_prose(block.text)
                 against = (JOINED if joined else OUTSIDE) * strength[i]

@@ -232,7 +232,8 @@ class Page:
             if token.kind == "url":
                 odd = oddness(token.text) if self._hosts_count else 0.0
                 label = label_of(host_of(token.text))
-                if "." not in token.text or (odd >= 1.5 and sum(label in t for t in self._texts) > 3):
+                named = odd >= 1.5 and self._whole.count(label) > 3 and sum(label in t for t in self._texts) > 3
+                if "." not in token.text or named:
                     odd = 0.0
                 token.score, token.strong = (0.4 + odd, odd >= 1.5) if odd else (0.1, False)
             elif token.kind == "tag":

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.model import Cleaned, Metadata, SiteProfile
+from monitor.model import Block, Cleaned, Metadata, SiteProfile
 from monitor.stages import plaintext
 from monitor.stages.clean import clean, profiles, shapes
 
@@ -184,3 +184,24 @@ def test_what_stands_where_other_pages_are_over_is_doubted() -> None:
     texts = ["Home", PITCH, "Most read", *BODY, "Imprint"]
     moved = judged(texts, [0.1, 0.99, 0.3, 0.99, 0.99, 0.99, 0.1], profile)
     assert not {1, 3, 4, 5} & set(moved)
+
+
+def test_a_sure_sentence_that_one_or_two_other_pages_have_stays() -> None:
+    lead = "The envoy opened the ferry number 12 on Tuesday."
+    texts = [
+        "News",
+        lead,
+        *(
+            f"{word} came from all over the valley to see it, and {word} stayed until the evening was over, "
+            "although it had begun to rain at noon and went on raining until the next day."
+            for word in ("Engineers", "Neighbours")
+        ),
+    ]
+    blocks = [Block(text=text, offset=n * 1000) for n, text in enumerate(texts)]
+    for pages, stays in ((1, True), (2, True), (3, False)):
+        counts = {profiles.fingerprint(lead): pages, profiles.fingerprint("News"): pages}
+        known = profiles.known(blocks, SiteProfile(key="site", pages=pages, blocks=counts))
+        assert known is not None
+        moved = known.moved(blocks, [0.2, 0.9, 0.95, 0.95])
+        assert (moved.get(1, 0.9) > 0.5) is stays
+        assert moved[0] < 0.01
