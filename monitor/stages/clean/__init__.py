@@ -41,7 +41,8 @@ def clean(
     is for trying another one than the shipped. A document that holds any
     text never comes out empty.
     """
-    reader = learned.Reader(model or learned.shipped())
+    model = model or learned.shipped()
+    reader = learned.Reader(model)
     account = Account(blocks)
     above = head.read(account.blocks(), metadata, fetched_at)
     known = above.metadata
@@ -69,7 +70,7 @@ def clean(
         # Offers are looked for when the furniture has gone, which is full of them.
         if account.remove(found) or spans or (not number and spam.may_offer(now, suspects)):
             continue
-        strange = glued.find(now, above, learned.Reader(model or learned.shipped())) if method != "trafilatura" else {}
+        strange = glued.find(now, above, learned.Reader(model)) if method != "trafilatura" else {}
         if not strange:
             break
         account.cut(strange, "glued")

@@ -1,7 +1,7 @@
 """What a sentence says of being somebody else's offer: contacts, appeal, form, and how little it has of its page. Pure.
 
 Nothing here names a trade. Each sentence of a block that holds a contact, a link or an appeal is described by
-numbers, which `pitches` weighs with constants that were fitted to many styles of spam.
+numbers, which `strangers` weighs with constants that were fitted to many styles of spam.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class _Look(NamedTuple):
 
     text: str  # for the model's eyes: with a full stop, where its script has paragraphs but no full stops
     prose: bool  # whether that is a paragraph of running text
-    needed: float  # see `threshold`
+    needed: float  # the P(body) it needs to stay
     weight: int
 
 
@@ -153,7 +153,7 @@ def _is_strange(whole: str) -> bool:
 def _continued(texts: Sequence[str], p: list[float], usual: Sequence[float]) -> list[float]:
     """`p`, equal for the lines of a sentence that was broken at its links: as likely as the likeliest of them.
 
-    `usual`: the `threshold` of each block."""
+    `usual`: the P(body) that each block needs."""
     out = p.copy()
     first = 0
     for i in range(1, len(texts) + 1):
@@ -168,7 +168,7 @@ def _continued(texts: Sequence[str], p: list[float], usual: Sequence[float]) -> 
 def _spoken(texts: Sequence[str], p: list[float], usual: Sequence[float]) -> list[float]:
     """`p`, raised for what hangs on a kept block: quotations, who said what the block above quotes, rows of scores.
 
-    A long line with a colon hangs on what it announces. `usual`: the `threshold` of each block."""
+    A long line with a colon hangs on what it announces. `usual`: the P(body) that each block needs."""
     out = p.copy()
     for i in range(len(texts) - 2, -1, -1):
         if out[i] < SPOKEN and out[i + 1] >= usual[i + 1] and len(texts[i]) >= ANNOUNCING and _COLON.search(texts[i]):
@@ -181,11 +181,6 @@ def _spoken(texts: Sequence[str], p: list[float], usual: Sequence[float]) -> lis
         if listed or _QUOTATION.match(text) or (shapes.QUOTED.search(texts[i - 1]) and shapes.ENDED.search(text)):
             out[i] = SPOKEN
     return out
-
-
-def threshold(text: str) -> float:
-    """The P(body) a block needs to stay."""
-    return _look(text).needed
 
 
 def leaves_text(blocks: Sequence[Block], found: Verdicts) -> bool:

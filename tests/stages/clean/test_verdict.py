@@ -109,7 +109,7 @@ def test_rows_of_scores_hang_on_a_paragraph_that_stays_narrowly() -> None:
     ],
 )
 def test_what_a_block_needs(text: str, needed: float) -> None:
-    assert verdict.threshold(text) == needed
+    assert verdict._look(text).needed == needed
 
 
 def test_a_short_line_that_another_page_has_needs_more_evidence() -> None:
